@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * belay/call.h - the call object: begin, complete, cancel, finish
+ *
+ * The contract (COM's rule for cancelling an asynchronous call)
+ *
+ *  (A) A call object is idle until Begin is called.
+ *  (B) From the moment Begin is called until Finish returns, any thread may
+ *      ask it for its cancel interface, and Cancel through that. Not every
+ *      call has one: asking is how one finds out.
+ *  (C) Cancel does not end the call. The client must still Finish. Until it
+ *      has, every Begin is refused with RPC_E_CALL_PENDING and changes
+ *      nothing.
+ *  (D) Cancel guarantees nothing about the other side: it may have stopped,
+ *      may still run, may have completed.
+ *  (E) Finish returns the outcome, and the object is idle again. Finish
+ *      without Begin is an error.
+ *
+ * Rules for every function
+ *
+ *  - Pointers are non-NULL unless said otherwise. A `ret_` object is written
+ *    on success only and belongs to the caller.
+ *  - Every function may be called on any thread, and all of them at once, on
+ *    one call object. None allocates memory or takes a lock; those that do
+ *    not wait are async-signal-safe. errno is left as it was.
+ *  - The memory of a call object belongs to whoever made it and must stay
+ *    valid from Begin to Finish, and as long as somebody holds a reference.
+ *  - Times are in ticks of belay_clock_now() unless a name says `_ns`.
+ */
+#ifndef BELAY_CALL_H
+#define BELAY_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <belay/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Grows only when a change breaks programs compiled against an older one. */
+#define BELAY_CALL_ABI 1
+
+/*
+ * The states, and the sentence that is true in each. Within a turn (from
+ * Begin to Finish) a call only moves down this list; then it is idle again.
+ */
+#define BELAY_STATES(X)                                                        \
+	X(IDLE, "no call is in progress")                                      \
+	X(STARTING, "Begin is on its way to the other side")                   \
+	X(PENDING, "the other side has the call; there is no outcome")         \
+	X(CANCELWAIT, "pending, and a Cancel waits for the other side")        \
+	X(SETTLING, "the outcome is being written, or is held back")           \
+	X(COMPLETED, "the outcome is known and has not been collected")        \
+	X(CANCELED, "abandoned by the client, and not yet finished")           \
+	X(FINISHING, "one thread is collecting the outcome")
+
+enum belay_state {
+#define BELAY_STATE_VALUE(name, sentence) BELAY_CALL_##name,
+	BELAY_STATES(BELAY_STATE_VALUE)
+#undef BELAY_STATE_VALUE
+};
+
+/* How a turn ended, as Finish reports it. */
+#define BELAY_ENDINGS(X)                                                       \
+	X(SUCCEEDED, "succeeded", "the operation did what it was asked to do") \
+	X(FAILED, "failed", "it ended with an error; status says which")       \
+	X(CANCELED, "canceled", "it ended because it was cancelled")           \
+	X(UNCOLLECTED, "uncollected",                                          \
+	  "it completed, but the program reused the object without collecting")
+
+enum belay_ending {
+#define BELAY_ENDING_VALUE(name, word, sentence) BELAY_##name,
+	BELAY_ENDINGS(BELAY_ENDING_VALUE)
+#undef BELAY_ENDING_VALUE
+};
+
+/* What becomes of a call when it is cancelled: a property of an operation. */
+#define BELAY_CANCEL_MODES(X)                                                  \
+	X(NONE, "none", "the API cannot cancel it")                            \
+	X(FINISH_DUE, "finish-due", "the client must still finish it")         \
+	X(IS_END, "is-end", "cancelling ends it; no finish follows")           \
+	X(CALLBACK_INSIDE, "callback-inside",                                  \
+	  "its callback, which is the finish, runs inside cancel")
+
+enum belay_cancel_mode {
+#define BELAY_CANCEL_MODE_VALUE(name, word, sentence) BELAY_CANCEL_##name,
+	BELAY_CANCEL_MODES(BELAY_CANCEL_MODE_VALUE)
+#undef BELAY_CANCEL_MODE_VALUE
+};
+
+/* Who cancels. */
+#define BELAY_PARTIES(X)                                                       \
+	X(APPLICATION, "application")                                          \
+	X(POLICY, "policy")                                                    \
+	X(OPERATOR, "operator")
+
+enum belay_party {
+#define BELAY_PARTY_VALUE(name, word) BELAY_BY_##name,
+	BELAY_PARTIES(BELAY_PARTY_VALUE)
+#undef BELAY_PARTY_VALUE
+};
+
+/* What was answered to a Cancel. */
+#define BELAY_ANSWERS(X)                                                       \
+	X(CANCELED, "canceled", "the call is cancelled; finish it")            \
+	X(ASKED, "asked", "the other side was told; the call is pending")      \
+	X(NOT_CANCELED, "not-canceled", "it cannot be stopped any more")       \
+	X(COMPLETE, "complete", "it had completed before")                     \
+	X(ERROR, "error", "the cancel itself failed; status says why")         \
+	X(REFUSED, "refused", "a policy refused the cancel")
+
+enum belay_answer {
+#define BELAY_ANSWER_VALUE(name, word, sentence) BELAY_ANSWER_##name,
+	BELAY_ANSWERS(BELAY_ANSWER_VALUE)
+#undef BELAY_ANSWER_VALUE
+};
+
+/* Argument types: how a 64-bit argument is printed and compared. */
+#define BELAY_ARGUMENT_TYPES(X)                                                \
+	X(NONE, "none", "there is no such argument")                           \
+	X(INT, "int", "signed integer")                                        \
+	X(UINT, "uint", "unsigned integer")                                    \
+	X(SIZE, "size", "bytes")                                               \
+	X(OFFSET, "offset", "position in a file, bytes")                       \
+	X(FD, "fd", "file descriptor")                                         \
+	X(POINTER, "pointer", "address")                                       \
+	X(TEXT, "text", "the call's text, cut at BELAY_TEXT_MAX bytes")
+
+enum belay_argument_type {
+#define BELAY_ARGUMENT_TYPE_VALUE(name, word, sentence) BELAY_ARGUMENT_##name,
+	BELAY_ARGUMENT_TYPES(BELAY_ARGUMENT_TYPE_VALUE)
+#undef BELAY_ARGUMENT_TYPE_VALUE
+};
+
+/* What the numbers in an outcome's status mean. */
+#define BELAY_STATUS_KINDS(X)                                                  \
+	X(HRESULT, "hresult", "COM's HRESULT, 0 for success")                  \
+	X(ERRNO, "errno", "an errno value, 0 for success")                     \
+	X(API, "api", "the API's own numbers, 0 for success")
+
+enum belay_status_kind {
+#define BELAY_STATUS_KIND_VALUE(name, word, sentence) BELAY_STATUS_##name,
+	BELAY_STATUS_KINDS(BELAY_STATUS_KIND_VALUE)
+#undef BELAY_STATUS_KIND_VALUE
+};
+
+#define BELAY_ARGUMENTS_MAX 4
+#define BELAY_TEXT_MAX 128
+
+struct belay_call;
+struct belay_outcome;
+
+/* struct belay_argument - name and type of one argument of an operation */
+struct belay_argument {
+	const char *name;              /* "fd"; NULL after the last one */
+	enum belay_argument_type type;
+};
+
+/* struct belay_error - one error that an operation can really end with */
+struct belay_error {
+	int32_t status;                /* in the operation's status kind */
+	const char *name;              /* "EIO"; NULL ends the list */
+};
+
+/* Bits of belay_operation.cancel_needs. */
+#define BELAY_CANCEL_ON_OWNER 1U  /* only on the thread that owns the call */
+#define BELAY_CANCEL_MAY_BLOCK 2U /* can take long: never on a shared thread */
+
+/*
+ * struct belay_operation - one kind of call: a constant, lives for ever
+ *
+ * size:         sizeof(struct belay_operation) as its author knew it; members
+ *               are only ever added at the end, a missing one is NULL or 0
+ * number:       where the runtime keeps the number it gives to the operation:
+ *               static storage of its own, 0 at start
+ * api, name:    "aio" and "read": the operation is known as "aio.read"
+ * arguments:    of belay_begin.args, in their order
+ * errors:       that it can really end with, or NULL; ends with a NULL name
+ * cancel:       asks the other side to stop the call (called with the call in
+ *               progress); returns what it answered. NULL where the API
+ *               cannot cancel: then the call has no cancel interface, unless
+ *               cancel_mode is not BELAY_CANCEL_NONE: a local cancel needs no
+ *               other side to be asked
+ * cancel_needs: BELAY_CANCEL_ON_OWNER, BELAY_CANCEL_MAY_BLOCK, or 0 for a
+ *               cancel that any thread may ask for
+ * deliver:      hands a completion that was held to the program, with the
+ *               outcome to deliver; NULL where the program polls for it
+ * wake:         wakes whoever waits for the call; NULL where nobody can wait
+ */
+struct belay_operation {
+	uint32_t size;
+	uint32_t cancel_needs;
+	uint32_t *number;
+	const char *api;
+	const char *name;
+	struct belay_argument arguments[BELAY_ARGUMENTS_MAX];
+	const struct belay_error *errors;
+	enum belay_status_kind status_kind;
+	enum belay_cancel_mode cancel_mode;
+	enum belay_answer (*cancel)(struct belay_call *call,
+				    int32_t *ret_status);
+	void (*deliver)(struct belay_call *call,
+			const struct belay_outcome *outcome);
+	void (*wake)(struct belay_call *call);
+};
+
+/*
+ * struct belay_begin - what is known of a call when it begins
+ *
+ * key:   what the API knows the call by (the address of a control block), or
+ *        NULL: then the call object's own address
+ * owner: what the call belongs to (a connection, a ring), or NULL
+ * site:  the address in the program that the Begin returns to, or NULL: then
+ *        where belay_call_begin() was called
+ * text:  an argument that is a text (SQL, a URL), or NULL; lent for the call
+ */
+struct belay_begin {
+	const struct belay_operation *operation;
+	const void *key;
+	const void *owner;
+	const void *site;
+	const char *text;
+	uint64_t args[BELAY_ARGUMENTS_MAX];
+};
+
+/* struct belay_outcome - how a turn ended; result is bytes where it counts */
+struct belay_outcome {
+	enum belay_ending ending;
+	int32_t status;
+	int64_t result;
+};
+
+/*
+ * struct belay_call - the call object, one cache line
+ *
+ * Made by belay_call_init(); its members are the runtime's. A foreign API's
+ * call lives in a slot of the call table with this same layout.
+ */
+struct belay_call {
+	uint64_t word;                 /* state, flags and turn: see state.c */
+	uint64_t id;                   /* of the call in progress */
+	const struct belay_operation *operation;
+	uint64_t begun;                /* ticks */
+	uint64_t completed;            /* ticks; 0: not seen to complete */
+	int64_t result;                /* of the outcome */
+	int32_t status;                /* of the outcome */
+	uint32_t slot;                 /* its slot in the call table; 0: none */
+	uint32_t thread;               /* that began it, as gettid() says */
+	uint16_t number;               /* the operation's */
+	uint8_t ending;                /* of the outcome */
+	uint8_t cancels;               /* how often cancel was asked, at most 255 */
+};
+
+/*
+ * struct belay_ref - a call in one turn
+ *
+ * What an old turn's reference asks for does not happen to the next turn's
+ * call. A NULL call stands for a call that nobody watches.
+ */
+struct belay_ref {
+	struct belay_call *call;
+	uint64_t turn;
+};
+
+/*
+ * belay_call_init() - makes an idle call object
+ */
+void belay_call_init(struct belay_call *call);
+
+/*
+ * belay_call_begin() - claims the object for a call
+ *
+ * Begin has two halves, because a call can complete before Begin returns:
+ * this one makes the call known (and the observer records it), then the
+ * caller hands the request to the other side and says what came of it with
+ * belay_call_accept() or belay_call_refuse().
+ *
+ * Return: S_OK, and *ret_ref is the call in its turn;
+ *         RPC_E_CALL_PENDING, nothing changed: a call is in progress;
+ *         another failure: a policy failed the call, the object is idle.
+ */
+HRESULT belay_call_begin(struct belay_call *call,
+			 const struct belay_begin *begin,
+			 struct belay_ref *ret_ref);
+
+/*
+ * belay_call_accept() - the other side took the request
+ *
+ * Return: true; false where the call has moved on already (it completed or
+ *         was cancelled meanwhile), which is no error.
+ */
+bool belay_call_accept(const struct belay_ref *ref);
+
+/*
+ * belay_call_refuse() - the other side turned the request down
+ *
+ * The object is idle again; there is nothing to finish.
+ * status: why, in the operation's status kind
+ */
+void belay_call_refuse(const struct belay_ref *ref, int32_t status);
+
+/*
+ * belay_call_complete() - stores the outcome
+ *
+ * Everybody may try; one wins. An outcome is chosen once: a policy may
+ * replace it, and then *outcome holds what was chosen.
+ *
+ * Return: true to the one caller that completed the call; false if it had an
+ *         outcome, was cancelled or finished, or is held back (see
+ *         belay_call_release()).
+ */
+bool belay_call_complete(const struct belay_ref *ref,
+			 struct belay_outcome *outcome);
+
+/*
+ * belay_call_release() - delivers an outcome that a policy held back
+ *
+ * Return: true to the one caller that released it.
+ */
+bool belay_call_release(const struct belay_ref *ref);
+
+/*
+ * belay_call_query_cancel() - asks a call for its cancel interface
+ *
+ * The reference cancels this turn's call only: on an idle object, the next
+ * one.
+ *
+ * Return: S_OK, or E_NOINTERFACE where the call cannot be cancelled.
+ */
+HRESULT belay_call_query_cancel(struct belay_call *call,
+				const struct belay_operation *operation,
+				struct belay_ref *ret_cancel);
+
+/*
+ * belay_call_cancel() - Cancel, through the cancel interface
+ *
+ * seconds: 0 abandons the call at once; n asks the other side and waits up
+ *          to n seconds for it; (uint32_t)RPC_C_CANCEL_INFINITE_TIMEOUT
+ *          waits until it is done.
+ *
+ * Return: S_OK: the call is cancelled, Finish is still due;
+ *         RPC_E_CALL_COMPLETE: it completed before or while waiting, or no
+ *         call is in progress;
+ *         RPC_E_CALL_CANCELED: it was cancelled before;
+ *         E_ACCESSDENIED: a policy refused the cancel.
+ */
+HRESULT belay_call_cancel(const struct belay_ref *cancel, uint32_t seconds,
+			  enum belay_party by);
+
+/*
+ * belay_call_answered() - tells of a Cancel that an API was asked for
+ *
+ * For adapters: the API has its own cancel function, and the program called
+ * it. BELAY_ANSWER_CANCELED makes the call CANCELED.
+ * status: the API's own answer
+ */
+void belay_call_answered(const struct belay_ref *ref, enum belay_party by,
+			 enum belay_answer answer, int32_t status);
+
+/*
+ * belay_call_allows_cancel() - whether a Cancel may reach the API
+ *
+ * For adapters, before they pass the program's cancel on.
+ * Return: false where a policy refuses it.
+ */
+bool belay_call_allows_cancel(const struct belay_ref *ref,
+			      enum belay_party by);
+
+/*
+ * belay_call_test_cancel() - whether the call was cancelled
+ *
+ * Return: RPC_E_CALL_CANCELED or, not cancelled, RPC_S_CALLPENDING;
+ *         RPC_E_CALL_COMPLETE where this turn's call is not in progress.
+ */
+HRESULT belay_call_test_cancel(const struct belay_ref *ref);
+
+/*
+ * belay_call_wait() - waits until the call can be finished without waiting
+ *
+ * milliseconds: 0 only looks; INFINITE waits for ever.
+ * Return: S_OK, or RPC_S_CALLPENDING when the time is over.
+ */
+HRESULT belay_call_wait(const struct belay_ref *ref, uint32_t milliseconds);
+
+/*
+ * belay_call_finish() - waits for the outcome, returns it, ends the turn
+ *
+ * operation: the one that was begun. Finishing another is refused.
+ *
+ * Return: S_OK, and *ret_outcome is the outcome (status RPC_E_CALL_CANCELED
+ *         and ending BELAY_CANCELED for a cancelled call);
+ *         RPC_E_CALL_COMPLETE, nothing changed: no such call is in progress,
+ *         or another thread is finishing it.
+ */
+HRESULT belay_call_finish(struct belay_call *call,
+			  const struct belay_operation *operation,
+			  struct belay_outcome *ret_outcome);
+
+/*
+ * belay_call_collect() - the Finish of an API that brings the outcome itself
+ *
+ * For adapters: the program has collected the call. The call completes now,
+ * if nobody saw it complete before; a policy may replace the outcome then,
+ * and *outcome holds what was chosen. Never waits.
+ *
+ * Return: true to the one caller that finished the call.
+ */
+bool belay_call_collect(const struct belay_ref *ref,
+			struct belay_outcome *outcome);
+
+/* belay_call_ref() - the call in the turn it is in now, or in the next one */
+struct belay_ref belay_call_ref(const struct belay_call *call);
+
+/* belay_call_state() - the state of the call in its present turn */
+enum belay_state belay_call_state(const struct belay_call *call);
+
+/* belay_state_name() - "PENDING"; "?" for a number that is no state */
+const char *belay_state_name(unsigned int state);
+
+/* belay_word_state(), belay_word_turn() - the parts of a state word */
+enum belay_state belay_word_state(uint64_t word);
+uint64_t belay_word_turn(uint64_t word);
+
+/*
+ * belay_call_mirror() - keeps another word like a call's
+ *
+ * For observers, which copy the state of a call on the heap to where others
+ * can read it. Only one thread may write a mirror at a time.
+ */
+void belay_call_mirror(uint64_t *word, uint64_t turn, enum belay_state state);
+
+/* The server's side of a call that came over a channel. */
+struct belay_server_call {
+	uint64_t caller;               /* process that called, from the message */
+	uint64_t id;                   /* the call's id there */
+	const struct belay_operation *operation;
+	const void *site;              /* the method that serves it */
+};
+
+/* belay_server_enter(), belay_server_exit() - a server method begins, ends */
+void belay_server_enter(const struct belay_server_call *call);
+void belay_server_exit(const struct belay_server_call *call, int32_t status,
+		       uint64_t duration_ns);
+
+/*
+ * The clock: the processor's time-stamp counter where the kernel itself
+ * trusts it (its clock source is tsc), else CLOCK_MONOTONIC in nanoseconds.
+ */
+#define BELAY_CLOCKS(X)                                                        \
+	X(MONOTONIC, "monotonic", "a tick is a nanosecond")                    \
+	X(TSC, "tsc", "a tick is a cycle of the time-stamp counter")
+
+enum belay_clock {
+#define BELAY_CLOCK_VALUE(name, word, sentence) BELAY_CLOCK_##name,
+	BELAY_CLOCKS(BELAY_CLOCK_VALUE)
+#undef BELAY_CLOCK_VALUE
+};
+
+/*
+ * struct belay_clock_pair - one moment on both clocks
+ *
+ * Two of them, far enough apart, give the length of a tick.
+ */
+struct belay_clock_pair {
+	uint64_t ticks;
+	uint64_t ns;                   /* CLOCK_MONOTONIC */
+};
+
+/* belay_clock_now() - ticks since some point in the past, the same for all */
+uint64_t belay_clock_now(void);
+
+/* belay_clock_ns() - the length of a time in nanoseconds */
+uint64_t belay_clock_ns(uint64_t ticks);
+
+/* belay_clock_kind() - which clock belay_clock_now() reads */
+enum belay_clock belay_clock_kind(void);
+
+/* belay_clock_pair() - now, on both clocks */
+struct belay_clock_pair belay_clock_pair(void);
+
+/*
+ * belay_id_new() - an id that no other call of this process has
+ *
+ * The process id stands above bit 40, so that ids of the processes of one
+ * trace differ. belay_id_restart() is for a child process after fork.
+ */
+uint64_t belay_id_new(void);
+void belay_id_restart(void);
+
+/* What an observer says to a completion. */
+enum belay_verdict {
+	BELAY_DELIVER,                 /* with the outcome as it is in *outcome */
+	BELAY_HOLD,                    /* until belay_call_release() */
+	BELAY_DROP,                    /* for ever; only a cancel ends it */
+};
+
+/* Where a completion is seen. */
+enum belay_moment {
+	BELAY_AT_COMPLETE,
+	BELAY_AT_FINISH,               /* it was not seen before the finish */
+};
+
+/*
+ * struct belay_observer - who is told of every transition
+ *
+ * size:       sizeof(struct belay_observer) as its author knew it; members
+ *             are only ever added at the end. Every hook may be NULL.
+ * begin:      the call is STARTING; call->thread, number and slot are the
+ *             observer's to write. false fails it: *ret_fault says how.
+ * refuse:     a Begin was turned down: by the other side (pending is false;
+ *             the call ends), or because a call is in progress (pending is
+ *             true; call is that one).
+ * cancel:     somebody cancels. false refuses it.
+ * answered:   what came of a cancel.
+ * completing: the outcome is there; it may be replaced, held or dropped.
+ *             What BELAY_AT_FINISH is answered with HOLD or DROP is delivered.
+ * finish:     the turn ends, with the outcome that the client gets.
+ *
+ * Threads: any, at once. No lock is held. Hooks must not wait.
+ */
+struct belay_observer {
+	size_t size;
+	bool (*begin)(struct belay_call *call, const struct belay_begin *begin,
+		      uint64_t turn, struct belay_outcome *ret_fault);
+	void (*refuse)(struct belay_call *call,
+		       const struct belay_operation *operation, int32_t status,
+		       bool pending);
+	bool (*cancel)(struct belay_call *call, enum belay_party by);
+	void (*answered)(struct belay_call *call, uint64_t turn,
+			 enum belay_party by, enum belay_answer answer,
+			 int32_t status);
+	enum belay_verdict (*completing)(struct belay_call *call,
+					 struct belay_outcome *outcome,
+					 enum belay_moment moment);
+	void (*finish)(struct belay_call *call, uint64_t turn,
+		       const struct belay_outcome *outcome);
+	void (*server_enter)(const struct belay_server_call *call);
+	void (*server_exit)(const struct belay_server_call *call,
+			    int32_t status, uint64_t duration_ns);
+};
+
+/*
+ * belay_call_observe() - sets the one observer of this process
+ *
+ * observer: lives for ever; NULL ends observing. Calls in progress go on
+ *           with the new one.
+ */
+void belay_call_observe(const struct belay_observer *observer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * belay/adapter.h - how an adapter turns an API's operations into calls
+ *
+ * An adapter is a preloaded library that defines the API's functions. Each
+ * tells the interposer what begins, completes, is cancelled or finishes, and
+ * passes on to the next definition. It exports the API's names and one
+ * constant, `belay_adapter`; it links to the interposer and to nothing else.
+ *
+ * Rules for every function
+ *
+ *  - Pointers are non-NULL unless said otherwise.
+ *  - Every function may be called on any thread and in a signal handler, and
+ *    none changes errno, allocates, locks or waits. (A child process's first
+ *    call makes its call table; a first call from a module looks it up.)
+ *  - A call that cannot be watched (no session, a full table) gets a
+ *    belay_ref with a NULL call. All functions take it and do nothing.
+ */
+#ifndef BELAY_ADAPTER_H
+#define BELAY_ADAPTER_H
+
+#if defined(_FILE_OFFSET_BITS) && _FILE_OFFSET_BITS == 64
+#error "an adapter is built with -U_FILE_OFFSET_BITS, or it exports the wrong names"
+#endif
+
+#include <belay/call.h>
+#include <belay/table.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BELAY_ADAPTER_ABI 1
+
+/*
+ * struct belay_adapter - what an adapter exports, as `belay_adapter`
+ *
+ * abi:        BELAY_ADAPTER_ABI
+ * size:       sizeof(struct belay_adapter); members are added at the end
+ * name:       the API's usual name, "aio"
+ * title:      one line for people
+ * library:    the soname of the API's library, or NULL for libc
+ * operations: the kinds of call
+ */
+struct belay_adapter {
+	uint32_t abi;
+	uint32_t size;
+	const char *name;
+	const char *title;
+	const char *library;
+	const struct belay_operation *operations;
+	uint32_t operations_count;
+};
+
+#define BELAY_EXPORT __attribute__((visibility("default")))
+
+/*
+ * BELAY_ADAPTER() - defines the exported constant
+ *
+ *     BELAY_ADAPTER(.name = "aio", .title = "POSIX AIO",
+ *                   .operations = operations, .operations_count = 4);
+ */
+#define BELAY_ADAPTER(...)                                                     \
+	extern const struct belay_adapter belay_adapter;                       \
+	BELAY_EXPORT const struct belay_adapter belay_adapter = {              \
+		.abi = BELAY_ADAPTER_ABI,                                      \
+		.size = sizeof(struct belay_adapter),                          \
+		__VA_ARGS__                                                    \
+	}
+
+/*
+ * struct belay_next - the next definition of a symbol
+ *
+ * One per symbol, made by BELAY_NEXT_SLOT(). A symbol of libc has one next
+ * definition for the whole process. One of another library is resolved for
+ * each module that calls it, because a process can hold two libraries that
+ * define it.
+ */
+#define BELAY_NEXT_MODULES 64
+struct belay_next {
+	const char *symbol;
+	const char *version;           /* NULL: the default version */
+	const char *library;           /* soname to try last, or NULL */
+	void *process_wide;            /* libc's: found once */
+	void *of_module[BELAY_NEXT_MODULES];
+};
+
+/* BELAY_NEXT_SLOT() - declares the slot of a libc symbol */
+#define BELAY_NEXT_SLOT(sym)                                                   \
+	static struct belay_next next_##sym = {.symbol = #sym}
+
+/* BELAY_NEXT_SLOT_VERSION() - the same, of an old symbol version */
+#define BELAY_NEXT_SLOT_VERSION(name, sym, ver)                                \
+	static struct belay_next next_##name = {.symbol = #sym, .version = (ver)}
+
+/* BELAY_NEXT_SLOT_OF() - the same, of a library's symbol */
+#define BELAY_NEXT_SLOT_OF(sym, soname)                                        \
+	static struct belay_next next_##sym = {.symbol = #sym,                 \
+					       .library = (soname)}
+
+/*
+ * BELAY_NEXT() - the next definition of a libc symbol, with the type that its
+ * own header gives it; NULL where there is none
+ */
+#define BELAY_NEXT(sym) ((__typeof__(&(sym)))belay_next_libc(&next_##sym))
+
+/* BELAY_NEXT_FROM() - the next definition for the module that `site` is in */
+#define BELAY_NEXT_FROM(sym, site)                                             \
+	((__typeof__(&(sym)))belay_next_of(&next_##sym, (site)))
+
+/* belay_next_find() - looks a libc symbol up (slow; BELAY_NEXT() caches) */
+void *belay_next_find(struct belay_next *next);
+
+static inline void *belay_next_libc(struct belay_next *next)
+{
+	void *found = __atomic_load_n(&next->process_wide, __ATOMIC_RELAXED);
+
+	return __builtin_expect(found != NULL, 1) ? found
+						  : belay_next_find(next);
+}
+
+/* belay_next_of() - looks a symbol up for the module that calls it */
+void *belay_next_of(struct belay_next *next, const void *site);
+
+/* BELAY_SITE() - where the program called the wrapper that says this */
+#define BELAY_SITE() __builtin_return_address(0)
+
+/* BELAY_TWIN() - defines the large-file name of a wrapper at its address */
+#define BELAY_TWIN(twin, sym)                                                  \
+	extern __typeof__(sym) twin __attribute__((alias(#sym),                \
+						   visibility("default")))
+
+/*
+ * belay_adapter_outermost() - enters a wrapper of an API whose functions call
+ * each other: true on the outermost level of this thread
+ *
+ * Pair with belay_adapter_leave(); BELAY_GUARD() does both. While it is held
+ * the API's inner calls pass straight through, so it must not be held over a
+ * wait in which a signal handler may use the API.
+ */
+bool belay_adapter_outermost(void);
+void belay_adapter_leave(const bool *outermost);
+
+#define BELAY_GUARD(name)                                                      \
+	__attribute__((cleanup(belay_adapter_leave), unused)) const bool name = \
+		belay_adapter_outermost()
+
+/*
+ * belay_adapter_begin() - a call begins: to be said before the real function
+ * runs, because the call can complete before it returns
+ *
+ * Return: true: run the real function, then say belay_adapter_accepted() or
+ *         belay_adapter_refused(). *ret_ref is the call.
+ *         false: a policy fails it: return *ret_fault the way the API does.
+ */
+bool belay_adapter_begin(const struct belay_begin *begin,
+			 struct belay_ref *ret_ref,
+			 struct belay_outcome *ret_fault);
+
+/* belay_adapter_accepted() - the real function took the request */
+void belay_adapter_accepted(const struct belay_ref *ref);
+
+/* belay_adapter_refused() - the real function failed; the call is gone */
+void belay_adapter_refused(const struct belay_ref *ref, int32_t status);
+
+/*
+ * belay_adapter_find() - the call in progress that the API knows by `key`
+ *
+ * api: the adapter's operations; a key is only looked for among these
+ * Return: the newest one, or a belay_ref with a NULL call.
+ */
+struct belay_ref belay_adapter_find(const struct belay_adapter *adapter,
+				    const void *key);
+
+/* belay_adapter_completed() - the program could see that the call is done */
+bool belay_adapter_completed(const struct belay_ref *ref,
+			     struct belay_outcome *outcome);
+
+/*
+ * belay_adapter_finished() - the program collected the call, or the API ended
+ * it; *outcome becomes what the program is to get
+ */
+bool belay_adapter_finished(const struct belay_ref *ref,
+			    struct belay_outcome *outcome);
+
+/*
+ * belay_adapter_each() - visits the calls in progress of an adapter
+ *
+ * visit: called for each, in no order; return false to stop
+ */
+void belay_adapter_each(const struct belay_adapter *adapter,
+			bool (*visit)(const struct belay_ref *ref,
+				      const struct belay_slot *slot,
+				      void *data),
+			void *data);
+
+/*
+ * belay_adapter_double() - counts a second Begin on an object in use, where
+ * the API lets it through
+ */
+void belay_adapter_double(void);
+
+/* belay_adapter_slot() - the record of a call: its key, owner, arguments */
+const struct belay_slot *belay_adapter_slot(const struct belay_ref *ref);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * belay/table.h - the files of a session, as anybody may read them
+ *
+ * A session is a folder. Each process keeps its *call table* there, a file
+ * that it maps shared: what is in flight now, and the counters of every
+ * operation. A process that ends well adds its counters to the session's
+ * *summary* and removes its table; one that dies leaves its table behind.
+ *
+ * Reading a table of a live process: read the slot's word, copy the slot,
+ * then read the word again (acquire, fence): a slot whose word changed is
+ * skipped. Whatever else changes is one atomic each. A reader trusts no
+ * offset, no count and no text: the file may be hostile, so it checks every
+ * one against the file's size before use.
+ *
+ * All numbers are in the machine's own byte order and size (LP64).
+ */
+#ifndef BELAY_TABLE_H
+#define BELAY_TABLE_H
+
+#include <stdint.h>
+
+#include <belay/call.h>
+
+#define BELAY_TABLE_MAGIC UINT64_C(0x454c4241595f4243)
+#define BELAY_SUMMARY_MAGIC UINT64_C(0x454c4241595f4d53)
+#define BELAY_LAYOUT 1
+
+#define BELAY_SLOTS_DEFAULT 4096
+#define BELAY_SLOTS_MAX 16777216
+#define BELAY_OPERATIONS_MAX 128
+#define BELAY_MODULES_MAX 128
+#define BELAY_LANES_MAX 64
+#define BELAY_PATH_MAX 208
+#define BELAY_BUILD_ID_MAX 20
+
+/*
+ * Histogram of durations: value v in ns falls into bucket
+ *
+ *     v                             for v < 8
+ *     (e - 2) * 8 + (v >> (e - 3)) - 8   for 2^e <= v < 2^(e+1), e >= 3
+ *
+ * that is, eight buckets for each power of two: a bucket is at most 12.5 %
+ * wide. Durations of 2^40 ns (18 minutes) and more share the last bucket.
+ */
+#define BELAY_BUCKETS 304
+
+static inline unsigned int belay_bucket(uint64_t ns)
+{
+	unsigned int e;
+
+	if (ns < 8)
+		return (unsigned int)ns;
+	e = 63U - (unsigned int)__builtin_clzll(ns);
+	if (e >= 40)
+		return BELAY_BUCKETS - 1;
+	return (e - 2) * 8 + (unsigned int)(ns >> (e - 3)) - 8;
+}
+
+/* belay_bucket_floor() - the smallest duration that falls into a bucket */
+static inline uint64_t belay_bucket_floor(unsigned int bucket)
+{
+	if (bucket < 8)
+		return bucket;
+	return (uint64_t)(bucket % 8 + 8) << (bucket / 8 - 1);
+}
+
+/* What a process could not record. */
+#define BELAY_LOSSES(X)                                                        \
+	X(CALLS, "calls", "the call table was full")                           \
+	X(OPERATIONS, "operations", "too many kinds of operation")             \
+	X(MODULES, "modules", "too many modules to name a call site")          \
+	X(LANES, "lanes", "counters shared between threads")                   \
+	X(DOUBLE, "double", "a second Begin on an object that is in use")      \
+	X(UNFINISHED, "unfinished", "no room to list an unfinished call")
+
+enum belay_loss {
+#define BELAY_LOSS_VALUE(name, word, sentence) BELAY_LOST_##name,
+	BELAY_LOSSES(BELAY_LOSS_VALUE)
+#undef BELAY_LOSS_VALUE
+	BELAY_LOSS_KINDS
+};
+
+/* The life of a table. */
+enum belay_table_state {
+	BELAY_TABLE_BUILDING,
+	BELAY_TABLE_LIVE,
+	BELAY_TABLE_FOLDED,            /* its counters are in the summary */
+};
+
+/*
+ * The head of a call table: "calls.PID.STARTTIME". start_time is field 22 of
+ * /proc/PID/stat; if that of the living process differs, this one is dead.
+ * Sections are arrays at an offset from the start of the file.
+ */
+struct belay_table {
+	uint64_t magic;
+	uint32_t layout;
+	uint32_t state;                /* enum belay_table_state */
+	uint64_t size;                 /* of the file */
+	uint32_t pid;
+	uint32_t clock;                /* enum belay_clock */
+	uint64_t start_time;
+	struct belay_clock_pair opened;
+	uint64_t tick_ns_q32;          /* ns per tick, times 2^32; a first guess */
+	uint32_t cost_ns;              /* of recording one call, measured */
+	uint32_t slots;                /* slot 0 is never used */
+	uint32_t operations_offset;    /* BELAY_OPERATIONS_MAX of them */
+	uint32_t modules_offset;       /* BELAY_MODULES_MAX of them */
+	uint32_t lanes_offset;         /* BELAY_LANES_MAX of them */
+	uint32_t slots_offset;
+	uint64_t lost[BELAY_LOSS_KINDS];
+	char executable[BELAY_PATH_MAX];
+};
+
+struct belay_table_argument {
+	uint32_t type;                 /* enum belay_argument_type */
+	char name[12];
+};
+
+/* One operation; its number is its index and more than 0. */
+struct belay_table_operation {
+	uint32_t ready;                /* 1 once the rest is written */
+	uint32_t status_kind;
+	uint32_t cancel_mode;
+	uint32_t reserved;
+	char api[16];
+	char name[32];
+	struct belay_table_argument arguments[BELAY_ARGUMENTS_MAX];
+};
+
+/* One module (executable or library) that calls were begun from. */
+struct belay_table_module {
+	uint32_t ready;                /* 1 once the rest is written */
+	uint32_t build_id_size;
+	uint64_t start;                /* its addresses: start <= a < end */
+	uint64_t end;
+	uint64_t base;                 /* address minus base is the ELF's own */
+	uint8_t build_id[BELAY_BUILD_ID_MAX];
+	char path[BELAY_PATH_MAX - 4];
+};
+
+/*
+ * The counters of one operation. `calls` counts every Begin that was let
+ * through; it is refused + finished + in flight. `finished` counts succeeded,
+ * failed, canceled and uncollected ones; `latency` and the histogram all of
+ * these but the uncollected.
+ */
+struct belay_counters {
+	uint64_t calls;
+	uint64_t refused;              /* turned down by the API */
+	uint64_t pending;              /* Begins turned down: RPC_E_CALL_PENDING */
+	uint64_t cancels;              /* cancels that were asked for */
+	uint64_t finished;
+	uint64_t failed;
+	uint64_t canceled;
+	uint64_t uncollected;
+	uint64_t bytes;                /* results of the succeeded ones */
+	uint64_t latency_sum;          /* ns from begin to finish */
+	uint64_t latency_max;
+	uint64_t latency[BELAY_BUCKETS];
+};
+
+/* One thread's counters of one operation; readers add up all lanes. */
+struct belay_lane {
+	uint32_t operation;            /* its number; 0: the lane is free */
+	uint32_t thread;               /* 0: shared by all threads */
+	uint64_t reserved[7];
+	struct belay_counters counters;
+	uint64_t padding[5];
+};
+
+/*
+ * One call. The first line is the call object itself (belay/call.h); its
+ * `operation` is an address in the process and says nothing to a reader.
+ */
+struct belay_slot {
+	struct belay_call call;
+	uint64_t key;
+	uint64_t owner;
+	uint64_t site;                 /* an address: see the modules */
+	uint64_t deadline;             /* ticks; 0: none */
+	uint64_t args[BELAY_ARGUMENTS_MAX];
+};
+
+_Static_assert(sizeof(struct belay_call) == 64, "one cache line");
+_Static_assert(sizeof(struct belay_slot) == 128, "two cache lines");
+_Static_assert(sizeof(struct belay_lane) % 64 == 0, "whole cache lines");
+_Static_assert(sizeof(struct belay_table_operation) == 128, "layout 1");
+_Static_assert(sizeof(struct belay_table_module) == 256, "layout 1");
+
+/*
+ * The summary: what processes that ended well leave. Every number is added to
+ * atomically, by several processes at once; nothing is ever taken out.
+ */
+#define BELAY_SUMMARY_OPERATIONS 64
+#define BELAY_SUMMARY_UNFINISHED 256
+
+struct belay_summary_operation {
+	uint64_t hash;                 /* of "api.name", not 0; 0: free */
+	uint32_t ready;                /* 1 once the names are written */
+	uint32_t status_kind;
+	char api[16];
+	char name[32];
+	struct belay_counters counters;
+};
+
+/* Calls that were never finished, of one operation, begun at one place. */
+struct belay_summary_unfinished {
+	uint32_t ready;                /* 1 once the rest is written */
+	uint32_t pid;
+	uint64_t count;
+	uint64_t address;              /* in the ELF file `path`; 0: unknown */
+	uint32_t state;                /* enum belay_state of the oldest */
+	uint32_t build_id_size;
+	uint64_t oldest_ns;            /* age of the oldest one at the end */
+	uint8_t build_id[BELAY_BUILD_ID_MAX];
+	char path[BELAY_PATH_MAX - 4];
+	char operation[48];            /* "aio.read" */
+};
+
+struct belay_summary {
+	uint64_t magic;
+	uint32_t layout;
+	uint32_t unfinished_used;      /* may grow beyond the array: then lost */
+	uint64_t size;                 /* of the file */
+	uint64_t processes;            /* that added themselves here */
+	uint64_t cost_ns_sum;          /* of theirs, to make an average */
+	uint64_t lost[BELAY_LOSS_KINDS];
+	struct belay_summary_operation operations[BELAY_SUMMARY_OPERATIONS];
+	struct belay_summary_unfinished unfinished[BELAY_SUMMARY_UNFINISHED];
+};
+
+#endif
