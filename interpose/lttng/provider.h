@@ -112,12 +112,14 @@ struct belay_event_process {
 };
 
 struct belay_event_operation {
+	uint32_t pid;
 	uint32_t number;
 	const char *name;              /* "aio.read" */
 	const struct belay_operation *operation;
 };
 
 struct belay_event_module {
+	uint32_t pid;
 	uint64_t base;
 	uint64_t start;
 	uint64_t end;
