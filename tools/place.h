@@ -11,10 +11,10 @@
 #include <belay/table.h>
 
 struct place {
-	char path[BELAY_PATH_MAX];     /* "" where the module is unknown */
-	uint64_t address;              /* in the file; without one, as it was */
+	char path[BELAY_PATH_MAX]; /* "" where the module is unknown */
+	uint64_t address;          /* in the file; without one, as it was */
 	uint8_t build_id[BELAY_BUILD_ID_MAX];
-	uint32_t build_id_size;        /* 0: not checked */
+	uint32_t build_id_size; /* 0: not checked */
 };
 
 /*

@@ -17,11 +17,11 @@
 #include "place.h"
 
 struct summary_operation {
-	char name[52];                 /* "aio.read" */
+	char name[52]; /* "aio.read" */
 	enum belay_status_kind status_kind;
 	struct belay_counters counters;
-	uint64_t in_flight;            /* at the end, never finished */
-	uint64_t unknown;              /* may have ended in a discarded window */
+	uint64_t in_flight; /* at the end, never finished */
+	uint64_t unknown;   /* may have ended in a discarded window */
 };
 
 struct summary_unfinished {
@@ -29,8 +29,8 @@ struct summary_unfinished {
 	struct place place;
 	uint64_t count;
 	uint64_t oldest_ns;
-	enum belay_state state;        /* of the oldest one */
-	uint32_t pid;                  /* of the oldest one */
+	enum belay_state state; /* of the oldest one */
+	uint32_t pid;           /* of the oldest one */
 };
 
 struct summary {
@@ -39,9 +39,9 @@ struct summary {
 	struct summary_unfinished *unfinished;
 	size_t unfinished_count;
 	uint64_t processes;
-	uint64_t cost_ns;              /* of recording one call; 0: not known */
+	uint64_t cost_ns; /* of recording one call; 0: not known */
 	uint64_t lost[BELAY_LOSS_KINDS];
-	uint64_t events_discarded;     /* by LTTng; 0 without a trace */
+	uint64_t events_discarded; /* by LTTng; 0 without a trace */
 };
 
 /* summary_operation() - finds the operation, or adds it with zero counters */

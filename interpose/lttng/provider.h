@@ -18,14 +18,14 @@
 
 struct belay_event_begin {
 	uint64_t id;
-	const char *operation;         /* "aio.read" */
+	const char *operation; /* "aio.read" */
 	uint64_t key;
 	uint64_t site;
 	uint32_t thread;
 	uint32_t args_count;
 	const uint64_t *args;
-	const char *text;              /* not terminated */
-	uint32_t text_length;          /* at most BELAY_TEXT_MAX */
+	const char *text;     /* not terminated */
+	uint32_t text_length; /* at most BELAY_TEXT_MAX */
 };
 
 /* Why a Begin was turned down. */
@@ -41,7 +41,7 @@ enum belay_refusal {
 };
 
 struct belay_event_refuse {
-	uint64_t id;                   /* of the refused or the pending call */
+	uint64_t id; /* of the refused or the pending call */
 	const char *operation;
 	enum belay_refusal reason;
 	int32_t status;
@@ -60,7 +60,7 @@ struct belay_event_complete {
 	enum belay_ending ending;
 	int32_t status;
 	int64_t result;
-	uint64_t duration_ns;          /* since begin */
+	uint64_t duration_ns; /* since begin */
 };
 
 struct belay_event_finish {
@@ -68,14 +68,14 @@ struct belay_event_finish {
 	enum belay_ending ending;
 	int32_t status;
 	int64_t result;
-	uint64_t duration_ns;          /* since begin */
-	uint64_t lag_ns;               /* since complete; 0 if that was not seen */
+	uint64_t duration_ns; /* since begin */
+	uint64_t lag_ns;      /* since complete; 0 if that was not seen */
 };
 
 struct belay_event_policy {
 	uint64_t id;
 	const char *policy;
-	uint32_t rule;                 /* its number, from 1 */
+	uint32_t rule; /* its number, from 1 */
 	const char *action;
 	uint64_t value;
 };
@@ -104,9 +104,9 @@ struct belay_event_server_exit {
 };
 
 struct belay_event_process {
-	const char *name;              /* path of the executable */
+	const char *name; /* path of the executable */
 	uint32_t pid;
-	uint64_t start_time;           /* field 22 of /proc/PID/stat */
+	uint64_t start_time; /* field 22 of /proc/PID/stat */
 	uint64_t seed;
 	const char *rules;
 };
@@ -114,7 +114,7 @@ struct belay_event_process {
 struct belay_event_operation {
 	uint32_t pid;
 	uint32_t number;
-	const char *name;              /* "aio.read" */
+	const char *name; /* "aio.read" */
 	const struct belay_operation *operation;
 };
 

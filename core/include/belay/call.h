@@ -69,7 +69,8 @@ enum belay_state {
 	X(FAILED, "failed", "it ended with an error; status says which")       \
 	X(CANCELED, "canceled", "it ended because it was cancelled")           \
 	X(UNCOLLECTED, "uncollected",                                          \
-	  "it completed, but the program reused the object without collecting")
+	  "it completed, but the program reused the object without "           \
+	  "collecting")
 
 enum belay_ending {
 #define BELAY_ENDING_VALUE(name, word, sentence) BELAY_##name,
@@ -155,14 +156,14 @@ struct belay_outcome;
 
 /* struct belay_argument - name and type of one argument of an operation */
 struct belay_argument {
-	const char *name;              /* "fd"; NULL after the last one */
+	const char *name; /* "fd"; NULL after the last one */
 	enum belay_argument_type type;
 };
 
 /* struct belay_error - one error that an operation can really end with */
 struct belay_error {
-	int32_t status;                /* in the operation's status kind */
-	const char *name;              /* "EIO"; NULL ends the list */
+	int32_t status;   /* in the operation's status kind */
+	const char *name; /* "EIO"; NULL ends the list */
 };
 
 /* Bits of belay_operation.cancel_needs. */
@@ -240,18 +241,18 @@ struct belay_outcome {
  * call lives in a slot of the call table with this same layout.
  */
 struct belay_call {
-	uint64_t word;                 /* state, flags and turn: see state.c */
-	uint64_t id;                   /* of the call in progress */
+	uint64_t word; /* state, flags and turn: see state.c */
+	uint64_t id;   /* of the call in progress */
 	const struct belay_operation *operation;
-	uint64_t begun;                /* ticks */
-	uint64_t completed;            /* ticks; 0: not seen to complete */
-	int64_t result;                /* of the outcome */
-	int32_t status;                /* of the outcome */
-	uint32_t slot;                 /* its slot in the call table; 0: none */
-	uint32_t thread;               /* that began it, as gettid() says */
-	uint16_t number;               /* the operation's */
-	uint8_t ending;                /* of the outcome */
-	uint8_t cancels;               /* how often cancel was asked, at most 255 */
+	uint64_t begun;     /* ticks */
+	uint64_t completed; /* ticks; 0: not seen to complete */
+	int64_t result;     /* of the outcome */
+	int32_t status;     /* of the outcome */
+	uint32_t slot;      /* its slot in the call table; 0: none */
+	uint32_t thread;    /* that began it, as gettid() says */
+	uint16_t number;    /* the operation's */
+	uint8_t ending;     /* of the outcome */
+	uint8_t cancels;    /* how often cancel was asked, at most 255 */
 };
 
 /*
@@ -280,7 +281,9 @@ void belay_call_init(struct belay_call *call);
  *
  * Return: S_OK, and *ret_ref is the call in its turn;
  *         RPC_E_CALL_PENDING, nothing changed: a call is in progress;
- *         another failure: a policy failed the call, the object is idle.
+ *         another failure: a policy failed the call, the object is idle. It
+ *         is the fault's status where that is an HRESULT, else E_FAIL; the
+ *         fault stands in call->ending, status and result.
  */
 HRESULT belay_call_begin(struct belay_call *call,
 			 const struct belay_begin *begin,
@@ -345,7 +348,10 @@ HRESULT belay_call_query_cancel(struct belay_call *call,
  *         RPC_E_CALL_COMPLETE: it completed before or while waiting, or no
  *         call is in progress;
  *         RPC_E_CALL_CANCELED: it was cancelled before;
- *         E_ACCESSDENIED: a policy refused the cancel.
+ *         E_ACCESSDENIED: a policy refused the cancel;
+ *         E_NOINTERFACE: the call cannot be cancelled;
+ *         E_FAIL: the other side answered that it will not stop, and the call
+ *         cannot end without it: it is pending as before.
  */
 HRESULT belay_call_cancel(const struct belay_ref *cancel, uint32_t seconds,
 			  enum belay_party by);
@@ -366,8 +372,7 @@ void belay_call_answered(const struct belay_ref *ref, enum belay_party by,
  * For adapters, before they pass the program's cancel on.
  * Return: false where a policy refuses it.
  */
-bool belay_call_allows_cancel(const struct belay_ref *ref,
-			      enum belay_party by);
+bool belay_call_allows_cancel(const struct belay_ref *ref, enum belay_party by);
 
 /*
  * belay_call_test_cancel() - whether the call was cancelled
@@ -414,6 +419,9 @@ bool belay_call_collect(const struct belay_ref *ref,
 /* belay_call_ref() - the call in the turn it is in now, or in the next one */
 struct belay_ref belay_call_ref(const struct belay_call *call);
 
+/* belay_call_id() - the id of the call in that turn; 0 once it is over */
+uint64_t belay_call_id(const struct belay_ref *ref);
+
 /* belay_call_state() - the state of the call in its present turn */
 enum belay_state belay_call_state(const struct belay_call *call);
 
@@ -434,10 +442,10 @@ void belay_call_mirror(uint64_t *word, uint64_t turn, enum belay_state state);
 
 /* The server's side of a call that came over a channel. */
 struct belay_server_call {
-	uint64_t caller;               /* process that called, from the message */
-	uint64_t id;                   /* the call's id there */
+	uint64_t caller; /* process that called, from the message */
+	uint64_t id;     /* the call's id there */
 	const struct belay_operation *operation;
-	const void *site;              /* the method that serves it */
+	const void *site; /* the method that serves it */
 };
 
 /* belay_server_enter(), belay_server_exit() - a server method begins, ends */
@@ -466,7 +474,7 @@ enum belay_clock {
  */
 struct belay_clock_pair {
 	uint64_t ticks;
-	uint64_t ns;                   /* CLOCK_MONOTONIC */
+	uint64_t ns; /* CLOCK_MONOTONIC */
 };
 
 /* belay_clock_now() - ticks since some point in the past, the same for all */
@@ -492,15 +500,15 @@ void belay_id_restart(void);
 
 /* What an observer says to a completion. */
 enum belay_verdict {
-	BELAY_DELIVER,                 /* with the outcome as it is in *outcome */
-	BELAY_HOLD,                    /* until belay_call_release() */
-	BELAY_DROP,                    /* for ever; only a cancel ends it */
+	BELAY_DELIVER, /* with the outcome as it is in *outcome */
+	BELAY_HOLD,    /* until belay_call_release() */
+	BELAY_DROP,    /* for ever; only a cancel ends it */
 };
 
 /* Where a completion is seen. */
 enum belay_moment {
 	BELAY_AT_COMPLETE,
-	BELAY_AT_FINISH,               /* it was not seen before the finish */
+	BELAY_AT_FINISH, /* it was not seen before the finish */
 };
 
 /*
@@ -517,6 +525,8 @@ enum belay_moment {
  * answered:   what came of a cancel.
  * completing: the outcome is there; it may be replaced, held or dropped.
  *             What BELAY_AT_FINISH is answered with HOLD or DROP is delivered.
+ * complete:   the outcome is chosen and about to be published. Not said of a
+ *             call that nobody saw complete before its finish.
  * finish:     the turn ends, with the outcome that the client gets.
  *
  * Threads: any, at once. No lock is held. Hooks must not wait.
@@ -535,6 +545,8 @@ struct belay_observer {
 	enum belay_verdict (*completing)(struct belay_call *call,
 					 struct belay_outcome *outcome,
 					 enum belay_moment moment);
+	void (*complete)(struct belay_call *call,
+			 const struct belay_outcome *outcome);
 	void (*finish)(struct belay_call *call, uint64_t turn,
 		       const struct belay_outcome *outcome);
 	void (*server_enter)(const struct belay_server_call *call);

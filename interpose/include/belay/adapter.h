@@ -65,8 +65,7 @@ struct belay_adapter {
 	BELAY_EXPORT const struct belay_adapter belay_adapter = {              \
 		.abi = BELAY_ADAPTER_ABI,                                      \
 		.size = sizeof(struct belay_adapter),                          \
-		__VA_ARGS__                                                    \
-	}
+		__VA_ARGS__}
 
 /*
  * struct belay_next - the next definition of a symbol
@@ -79,9 +78,9 @@ struct belay_adapter {
 #define BELAY_NEXT_MODULES 64
 struct belay_next {
 	const char *symbol;
-	const char *version;           /* NULL: the default version */
-	const char *library;           /* soname to try last, or NULL */
-	void *process_wide;            /* libc's: found once */
+	const char *version; /* NULL: the default version */
+	const char *library; /* soname to try last, or NULL */
+	void *process_wide;  /* libc's: found once */
 	void *of_module[BELAY_NEXT_MODULES];
 };
 
@@ -91,7 +90,8 @@ struct belay_next {
 
 /* BELAY_NEXT_SLOT_VERSION() - the same, of an old symbol version */
 #define BELAY_NEXT_SLOT_VERSION(name, sym, ver)                                \
-	static struct belay_next next_##name = {.symbol = #sym, .version = (ver)}
+	static struct belay_next next_##name = {.symbol = #sym,                \
+						.version = (ver)}
 
 /* BELAY_NEXT_SLOT_OF() - the same, of a library's symbol */
 #define BELAY_NEXT_SLOT_OF(sym, soname)                                        \
@@ -127,8 +127,8 @@ void *belay_next_of(struct belay_next *next, const void *site);
 
 /* BELAY_TWIN() - defines the large-file name of a wrapper at its address */
 #define BELAY_TWIN(twin, sym)                                                  \
-	extern __typeof__(sym) twin __attribute__((alias(#sym),                \
-						   visibility("default")))
+	extern __typeof__(sym) twin                                            \
+		__attribute__((alias(#sym), visibility("default")))
 
 /*
  * belay_adapter_outermost() - enters a wrapper of an API whose functions call
@@ -142,8 +142,8 @@ bool belay_adapter_outermost(void);
 void belay_adapter_leave(const bool *outermost);
 
 #define BELAY_GUARD(name)                                                      \
-	__attribute__((cleanup(belay_adapter_leave), unused)) const bool name = \
-		belay_adapter_outermost()
+	__attribute__((cleanup(belay_adapter_leave), unused))                  \
+	const bool name = belay_adapter_outermost()
 
 /*
  * belay_adapter_begin() - a call begins: to be said before the real function

@@ -78,14 +78,14 @@ enum belay_loss {
 #define BELAY_LOSS_VALUE(name, word, sentence) BELAY_LOST_##name,
 	BELAY_LOSSES(BELAY_LOSS_VALUE)
 #undef BELAY_LOSS_VALUE
-	BELAY_LOSS_KINDS
+		BELAY_LOSS_KINDS
 };
 
 /* The life of a table. */
 enum belay_table_state {
 	BELAY_TABLE_BUILDING,
 	BELAY_TABLE_LIVE,
-	BELAY_TABLE_FOLDED,            /* its counters are in the summary */
+	BELAY_TABLE_FOLDED, /* its counters are in the summary */
 };
 
 /*
@@ -96,31 +96,31 @@ enum belay_table_state {
 struct belay_table {
 	uint64_t magic;
 	uint32_t layout;
-	uint32_t state;                /* enum belay_table_state */
-	uint64_t size;                 /* of the file */
+	uint32_t state; /* enum belay_table_state */
+	uint64_t size;  /* of the file */
 	uint32_t pid;
-	uint32_t clock;                /* enum belay_clock */
+	uint32_t clock; /* enum belay_clock */
 	uint64_t start_time;
 	struct belay_clock_pair opened;
-	uint64_t tick_ns_q32;          /* ns per tick, times 2^32; a first guess */
-	uint32_t cost_ns;              /* of recording one call, measured */
-	uint32_t slots;                /* slot 0 is never used */
-	uint32_t operations_offset;    /* BELAY_OPERATIONS_MAX of them */
-	uint32_t modules_offset;       /* BELAY_MODULES_MAX of them */
-	uint32_t lanes_offset;         /* BELAY_LANES_MAX of them */
+	uint64_t tick_ns_q32;       /* ns per tick, times 2^32; a first guess */
+	uint32_t cost_ns;           /* of recording one call, measured */
+	uint32_t slots;             /* slot 0 is never used */
+	uint32_t operations_offset; /* BELAY_OPERATIONS_MAX of them */
+	uint32_t modules_offset;    /* BELAY_MODULES_MAX of them */
+	uint32_t lanes_offset;      /* BELAY_LANES_MAX of them */
 	uint32_t slots_offset;
 	uint64_t lost[BELAY_LOSS_KINDS];
 	char executable[BELAY_PATH_MAX];
 };
 
 struct belay_table_argument {
-	uint32_t type;                 /* enum belay_argument_type */
+	uint32_t type; /* enum belay_argument_type */
 	char name[12];
 };
 
 /* One operation; its number is its index and more than 0. */
 struct belay_table_operation {
-	uint32_t ready;                /* 1 once the rest is written */
+	uint32_t ready; /* 1 once the rest is written */
 	uint32_t status_kind;
 	uint32_t cancel_mode;
 	uint32_t reserved;
@@ -131,11 +131,11 @@ struct belay_table_operation {
 
 /* One module (executable or library) that calls were begun from. */
 struct belay_table_module {
-	uint32_t ready;                /* 1 once the rest is written */
+	uint32_t ready; /* 1 once the rest is written */
 	uint32_t build_id_size;
-	uint64_t start;                /* its addresses: start <= a < end */
+	uint64_t start; /* its addresses: start <= a < end */
 	uint64_t end;
-	uint64_t base;                 /* address minus base is the ELF's own */
+	uint64_t base; /* address minus base is the ELF's own */
 	uint8_t build_id[BELAY_BUILD_ID_MAX];
 	char path[BELAY_PATH_MAX - 4];
 };
@@ -148,23 +148,23 @@ struct belay_table_module {
  */
 struct belay_counters {
 	uint64_t calls;
-	uint64_t refused;              /* turned down by the API */
-	uint64_t pending;              /* Begins turned down: RPC_E_CALL_PENDING */
-	uint64_t cancels;              /* cancels that were asked for */
+	uint64_t refused; /* turned down by the API */
+	uint64_t pending; /* Begins turned down: RPC_E_CALL_PENDING */
+	uint64_t cancels; /* cancels that were asked for */
 	uint64_t finished;
 	uint64_t failed;
 	uint64_t canceled;
 	uint64_t uncollected;
-	uint64_t bytes;                /* results of the succeeded ones */
-	uint64_t latency_sum;          /* ns from begin to finish */
+	uint64_t bytes;       /* results of the succeeded ones */
+	uint64_t latency_sum; /* ns from begin to finish */
 	uint64_t latency_max;
 	uint64_t latency[BELAY_BUCKETS];
 };
 
 /* One thread's counters of one operation; readers add up all lanes. */
 struct belay_lane {
-	uint32_t operation;            /* its number; 0: the lane is free */
-	uint32_t thread;               /* 0: shared by all threads */
+	uint32_t operation; /* its number; 0: the lane is free */
+	uint32_t thread;    /* 0: shared by all threads */
 	uint64_t reserved[7];
 	struct belay_counters counters;
 	uint64_t padding[5];
@@ -178,8 +178,8 @@ struct belay_slot {
 	struct belay_call call;
 	uint64_t key;
 	uint64_t owner;
-	uint64_t site;                 /* an address: see the modules */
-	uint64_t deadline;             /* ticks; 0: none */
+	uint64_t site;     /* an address: see the modules */
+	uint64_t deadline; /* ticks; 0: none */
 	uint64_t args[BELAY_ARGUMENTS_MAX];
 };
 
@@ -197,8 +197,8 @@ _Static_assert(sizeof(struct belay_table_module) == 256, "layout 1");
 #define BELAY_SUMMARY_UNFINISHED 256
 
 struct belay_summary_operation {
-	uint64_t hash;                 /* of "api.name", not 0; 0: free */
-	uint32_t ready;                /* 1 once the names are written */
+	uint64_t hash;  /* of "api.name", not 0; 0: free */
+	uint32_t ready; /* 1 once the names are written */
 	uint32_t status_kind;
 	char api[16];
 	char name[32];
@@ -207,25 +207,25 @@ struct belay_summary_operation {
 
 /* Calls that were never finished, of one operation, begun at one place. */
 struct belay_summary_unfinished {
-	uint32_t ready;                /* 1 once the rest is written */
+	uint32_t ready; /* 1 once the rest is written */
 	uint32_t pid;
 	uint64_t count;
-	uint64_t address;              /* in the ELF file `path`; 0: unknown */
-	uint32_t state;                /* enum belay_state of the oldest */
+	uint64_t address; /* in the ELF file `path`; 0: unknown */
+	uint32_t state;   /* enum belay_state of the oldest */
 	uint32_t build_id_size;
-	uint64_t oldest_ns;            /* age of the oldest one at the end */
+	uint64_t oldest_ns; /* age of the oldest one at the end */
 	uint8_t build_id[BELAY_BUILD_ID_MAX];
 	char path[BELAY_PATH_MAX - 4];
-	char operation[48];            /* "aio.read" */
+	char operation[48]; /* "aio.read" */
 };
 
 struct belay_summary {
 	uint64_t magic;
 	uint32_t layout;
-	uint32_t unfinished_used;      /* may grow beyond the array: then lost */
-	uint64_t size;                 /* of the file */
-	uint64_t processes;            /* that added themselves here */
-	uint64_t cost_ns_sum;          /* of theirs, to make an average */
+	uint32_t unfinished_used; /* may grow beyond the array: then lost */
+	uint64_t size;            /* of the file */
+	uint64_t processes;       /* that added themselves here */
+	uint64_t cost_ns_sum;     /* of theirs, to make an average */
 	uint64_t lost[BELAY_LOSS_KINDS];
 	struct belay_summary_operation operations[BELAY_SUMMARY_OPERATIONS];
 	struct belay_summary_unfinished unfinished[BELAY_SUMMARY_UNFINISHED];

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state.h - the state word of a call and the one function that moves it
+ *
+ * The word: state (bits 0-7), flags (8-15), turn (16-63). The turn counts the
+ * calls that the object was used for; a party of an old turn loses by it.
+ */
+#ifndef BELAYI_STATE_H
+#define BELAYI_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <belay/call.h>
+
+/* A finisher waits for the outcome: nobody else may finish. */
+#define BELAYI_CLAIMED (UINT64_C(1) << 8)
+/* SETTLING only: the outcome is written, and a policy holds it back. */
+#define BELAYI_HELD (UINT64_C(1) << 9)
+/* Somebody sleeps on the word: the next move wakes. */
+#define BELAYI_WAITED (UINT64_C(1) << 10)
+/* The turn went through CANCELED. */
+#define BELAYI_ABANDONED (UINT64_C(1) << 11)
+
+static inline enum belay_state belayi_state(uint64_t word)
+{
+	return (enum belay_state)(word & 0xff);
+}
+
+static inline uint64_t belayi_turn(uint64_t word)
+{
+	return word >> 16;
+}
+
+/* belayi_allows() - whether the table allows a move, whatever the flags */
+bool belayi_allows(enum belay_state from, enum belay_state to);
+
+/*
+ * belayi_advance() - moves a call to another state
+ *
+ * ret_old: the word that it moved from, or NULL
+ * Return: true to exactly one of all who try to move it from there; false
+ *         where the turn is over or the table forbids the move.
+ *
+ * Acquires what the last mover wrote, releases what this one wrote.
+ */
+bool belayi_advance(uint64_t *word, uint64_t turn, enum belay_state to,
+		    uint64_t *ret_old);
+
+/*
+ * belayi_mark() - sets a flag within the state that the word is in
+ *
+ * Return: true to the one who set it; false where it was set, the turn is
+ *         over, or the outcome is published already.
+ */
+bool belayi_mark(uint64_t *word, uint64_t turn, uint64_t flag);
+
+/* belayi_unhold() - takes BELAYI_HELD back; true to exactly one */
+bool belayi_unhold(uint64_t *word, uint64_t turn);
+
+/*
+ * belayi_sleep() - waits until the word is no longer `seen`
+ *
+ * deadline_ns: on CLOCK_MONOTONIC; UINT64_MAX waits for ever
+ * Return: false when the time is over.
+ */
+bool belayi_sleep(uint64_t *word, uint64_t seen, uint64_t deadline_ns);
+
+#endif
