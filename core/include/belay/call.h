@@ -40,6 +40,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 /* Grows only when a change breaks programs compiled against an older one. */
 #define BELAY_CALL_ABI 1
 
@@ -561,6 +563,8 @@ struct belay_observer {
  *           with the new one.
  */
 void belay_call_observe(const struct belay_observer *observer);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

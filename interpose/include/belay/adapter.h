@@ -30,6 +30,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 #define BELAY_ADAPTER_ABI 1
 
 /*
@@ -202,6 +204,8 @@ void belay_adapter_double(void);
 
 /* belay_adapter_slot() - the record of a call: its key, owner, arguments */
 const struct belay_slot *belay_adapter_slot(const struct belay_ref *ref);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
