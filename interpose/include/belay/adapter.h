@@ -23,6 +23,8 @@
 #error "an adapter is built with -U_FILE_OFFSET_BITS, or it exports the wrong names"
 #endif
 
+#include <dlfcn.h>
+
 #include <belay/call.h>
 #include <belay/table.h>
 
@@ -72,46 +74,77 @@ struct belay_adapter {
 /*
  * struct belay_next - the next definition of a symbol
  *
- * One per symbol, made by BELAY_NEXT_SLOT(). A symbol of libc has one next
- * definition for the whole process. One of another library is resolved for
- * each module that calls it, because a process can hold two libraries that
- * define it.
+ * One per symbol, made by BELAY_NEXT_SLOT() or one of its kin. A symbol of
+ * libc has one next definition for the whole process. One of another library
+ * is resolved for each module that calls it, because a process can hold two
+ * libraries that define it.
  */
 #define BELAY_NEXT_MODULES 64
 struct belay_next {
 	const char *symbol;
 	const char *version; /* NULL: the default version */
 	const char *library; /* soname to try last, or NULL */
+	uint32_t missing;    /* nobody defines it, and we have said so */
 	void *process_wide;  /* libc's: found once */
 	void *of_module[BELAY_NEXT_MODULES];
 };
 
-/* BELAY_NEXT_SLOT() - declares the slot of a libc symbol */
-#define BELAY_NEXT_SLOT(sym)                                                   \
-	static struct belay_next next_##sym = {.symbol = #sym}
+/*
+ * BELAY_NEXT_SLOT() - declares the slot of a libc symbol, and looks it up
+ * when the adapter is loaded: not in a wrapper, where it might allocate
+ */
+#define BELAY_NEXT_SLOT(sym) BELAY_NEXT_SLOT_VERSION(sym, sym, NULL)
 
-/* BELAY_NEXT_SLOT_VERSION() - the same, of an old symbol version */
+/* BELAY_NEXT_SLOT_VERSION() - the same, of one version of the symbol */
 #define BELAY_NEXT_SLOT_VERSION(name, sym, ver)                                \
 	static struct belay_next next_##name = {.symbol = #sym,                \
-						.version = (ver)}
+						.version = (ver)};             \
+	__attribute__((constructor)) static void find_##name(void)             \
+	{                                                                      \
+		(void)belay_next_find(&next_##name);                           \
+	}                                                                      \
+	_Static_assert(1, "takes the semicolon")
 
-/* BELAY_NEXT_SLOT_OF() - the same, of a library's symbol */
+/* BELAY_NEXT_SLOT_OF() - declares the slot of a library's symbol */
 #define BELAY_NEXT_SLOT_OF(sym, soname)                                        \
 	static struct belay_next next_##sym = {.symbol = #sym,                 \
 					       .library = (soname)}
 
 /*
  * BELAY_NEXT() - the next definition of a libc symbol, with the type that its
- * own header gives it; NULL where there is none
+ * own header gives it
+ * BELAY_NEXT_FROM() - of a library's symbol, for the module that `site` is in
+ *
+ * NULL where nobody defines it: return the API's own failure then. One line
+ * on stderr has said so.
  */
 #define BELAY_NEXT(sym) ((__typeof__(&(sym)))belay_next_libc(&next_##sym))
-
-/* BELAY_NEXT_FROM() - the next definition for the module that `site` is in */
 #define BELAY_NEXT_FROM(sym, site)                                             \
-	((__typeof__(&(sym)))belay_next_of(&next_##sym, (site)))
+	((__typeof__(&(sym)))belay_next_from(&next_##sym, (site)))
 
-/* belay_next_find() - looks a libc symbol up (slow; BELAY_NEXT() caches) */
-void *belay_next_find(struct belay_next *next);
+/* What these are made of; dlsym() goes by the library that calls it, so the
+ * parts that look in the search order after the adapter are compiled here. */
+uint32_t belay_next_module(const void *site);
+void *belay_next_of_caller(const struct belay_next *next, uint32_t module);
+void *belay_next_of_library(const struct belay_next *next);
+void belay_next_missing(struct belay_next *next);
+
+static inline void *belay_next_in_order(const struct belay_next *next)
+{
+	return next->version ? dlvsym(RTLD_NEXT, next->symbol, next->version)
+			     : dlsym(RTLD_NEXT, next->symbol);
+}
+
+static inline void *belay_next_find(struct belay_next *next)
+{
+	void *found = belay_next_in_order(next);
+
+	if (found)
+		__atomic_store_n(&next->process_wide, found, __ATOMIC_RELAXED);
+	else
+		belay_next_missing(next);
+	return found;
+}
 
 static inline void *belay_next_libc(struct belay_next *next)
 {
@@ -121,8 +154,35 @@ static inline void *belay_next_libc(struct belay_next *next)
 						  : belay_next_find(next);
 }
 
-/* belay_next_of() - looks a symbol up for the module that calls it */
-void *belay_next_of(struct belay_next *next, const void *site);
+static inline void *belay_next_find_from(struct belay_next *next,
+					 uint32_t module)
+{
+	void *found = belay_next_of_caller(next, module);
+
+	if (!found)
+		found = belay_next_in_order(next);
+	if (!found)
+		found = belay_next_of_library(next);
+	if (!found)
+		belay_next_missing(next);
+	else if (module && module < BELAY_NEXT_MODULES)
+		__atomic_store_n(&next->of_module[module], found,
+				 __ATOMIC_RELAXED);
+	return found;
+}
+
+static inline void *belay_next_from(struct belay_next *next, const void *site)
+{
+	uint32_t module = belay_next_module(site);
+	void *found = NULL;
+
+	if (__builtin_expect(module < BELAY_NEXT_MODULES, 1))
+		found = __atomic_load_n(&next->of_module[module],
+					__ATOMIC_RELAXED);
+	return __builtin_expect(found != NULL, 1)
+		       ? found
+		       : belay_next_find_from(next, module);
+}
 
 /* BELAY_SITE() - where the program called the wrapper that says this */
 #define BELAY_SITE() __builtin_return_address(0)

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guard.h - the thread that we are a guest on
+ */
+#ifndef BELAYI_GUARD_H
+#define BELAYI_GUARD_H
+
+#include "process.h"
+
+/*
+ * belayi_thread_enter() - this thread's own things, until belayi_thread_leave()
+ *
+ * Return: NULL where there are none to be had: a signal handler interrupted
+ *         this thread in the middle of a change, or too many threads. Then
+ *         what all threads share is to be used.
+ */
+struct belayi_thread *belayi_thread_enter(void);
+
+static inline void belayi_thread_leave(struct belayi_thread *thread)
+{
+	if (thread) {
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		thread->busy = 0;
+	}
+}
+
+/* belayi_threads_start() - once in a process's life */
+void belayi_threads_start(void);
+
+/* belayi_thread_id() - as gettid() says, without asking again */
+uint32_t belayi_thread_id(const struct belayi_thread *thread);
+
+#endif

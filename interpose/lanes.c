@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lanes.c - counters that no two threads write, while there are lanes
+ *
+ * Each operation has a shared lane, which is added to atomically, and each
+ * thread takes one of its own per operation that it uses, as long as there
+ * are free ones. A thread's lane is written with plain stores: by that thread
+ * alone, outside of its signal handlers (they get no thread, see guard.h).
+ */
+#include "lanes.h"
+
+#include <string.h>
+
+#include "guard.h"
+
+/* So many lanes are only ever shared ones, so that each operation has one. */
+#define SHARED_ONLY 24
+
+struct tally {
+	struct belay_counters *counters; /* NULL: not to be counted */
+	bool shared;
+};
+
+static struct belay_lane *claim(uint32_t first, uint32_t operation,
+				uint32_t tid)
+{
+	for (uint32_t i = first; i < BELAY_LANES_MAX; i++) {
+		struct belay_lane *lane = &belayi_process.lanes[i];
+		uint32_t nobody = 0;
+
+		if (__atomic_load_n(&lane->operation, __ATOMIC_RELAXED) == 0 &&
+		    __atomic_compare_exchange_n(
+			    &lane->operation, &nobody, operation, false,
+			    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+			__atomic_store_n(&lane->thread, tid, __ATOMIC_RELAXED);
+			return lane;
+		}
+	}
+	return NULL;
+}
+
+static uint8_t number_of(const struct belay_lane *lane)
+{
+	return (uint8_t)(lane - belayi_process.lanes + 1);
+}
+
+static struct belay_lane *shared_lane(uint32_t operation)
+{
+	uint8_t *number = &belayi_process.own->shared_lanes[operation];
+	uint8_t known = __atomic_load_n(number, __ATOMIC_ACQUIRE);
+	struct belay_lane *lane;
+	uint8_t nobody = 0;
+
+	if (known)
+		return &belayi_process.lanes[known - 1];
+	lane = claim(0, operation, 0);
+	if (!lane)
+		return NULL;
+	if (__atomic_compare_exchange_n(number, &nobody, number_of(lane), false,
+					__ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+		return lane;
+	/* Another thread was first: nothing was counted in ours. */
+	__atomic_store_n(&lane->operation, 0, __ATOMIC_RELEASE);
+	return &belayi_process.lanes[nobody - 1];
+}
+
+/* A lane of the thread's own, or the shared one if all are taken. */
+static struct belay_lane *first_use(struct belayi_thread *thread,
+				    uint32_t operation)
+{
+	struct belay_lane *shared = shared_lane(operation);
+	struct belay_lane *lane = claim(SHARED_ONLY, operation, thread->tid);
+
+	if (!lane) {
+		belayi_lost(BELAY_LOST_LANES);
+		lane = shared;
+	}
+	if (lane)
+		thread->lanes[operation] = number_of(lane);
+	return lane;
+}
+
+static struct tally tally_of(struct belayi_thread *thread, uint32_t operation)
+{
+	struct belay_lane *lane;
+
+	if (operation == 0)
+		return (struct tally){NULL, false};
+	if (!thread)
+		lane = shared_lane(operation);
+	else if (__builtin_expect(thread->lanes[operation] != 0, 1))
+		lane = &belayi_process.lanes[thread->lanes[operation] - 1];
+	else
+		lane = first_use(thread, operation);
+	if (!lane)
+		return (struct tally){NULL, false};
+	return (struct tally){
+		&lane->counters,
+		__atomic_load_n(&lane->thread, __ATOMIC_RELAXED) == 0};
+}
+
+static inline void add(struct tally tally, uint64_t *counter, uint64_t more)
+{
+	if (tally.shared)
+		(void)__atomic_fetch_add(counter, more, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(counter,
+				 __atomic_load_n(counter, __ATOMIC_RELAXED) +
+					 more,
+				 __ATOMIC_RELAXED);
+}
+
+static void raise_to(uint64_t *most, uint64_t value)
+{
+	uint64_t now = __atomic_load_n(most, __ATOMIC_RELAXED);
+
+	while (value > now &&
+	       !__atomic_compare_exchange_n(most, &now, value, true,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+#define COUNTS(verb, member)                                                   \
+	void belayi_count_##verb(struct belayi_thread *thread,                 \
+				 uint32_t operation)                           \
+	{                                                                      \
+		struct tally tally = tally_of(thread, operation);              \
+                                                                               \
+		if (tally.counters)                                            \
+			add(tally, &tally.counters->member, 1);                \
+	}
+
+COUNTS(begin, calls)
+COUNTS(refused, refused)
+COUNTS(pending, pending)
+COUNTS(cancel, cancels)
+
+static void count_latency(struct tally tally, uint64_t ns)
+{
+	struct belay_counters *counters = tally.counters;
+
+	add(tally, &counters->latency_sum, ns);
+	add(tally, &counters->latency[belay_bucket(ns)], 1);
+	if (__builtin_expect(ns > __atomic_load_n(&counters->latency_max,
+						  __ATOMIC_RELAXED),
+			     0))
+		raise_to(&counters->latency_max, ns);
+}
+
+void belayi_count_finish(struct belayi_thread *thread, uint32_t operation,
+			 const struct belay_outcome *outcome, uint64_t ns)
+{
+	struct tally tally = tally_of(thread, operation);
+	struct belay_counters *counters = tally.counters;
+
+	if (!counters)
+		return;
+	add(tally, &counters->finished, 1);
+	if (__builtin_expect(outcome->ending == BELAY_UNCOLLECTED, 0)) {
+		add(tally, &counters->uncollected, 1);
+		return;
+	}
+	if (__builtin_expect(outcome->ending == BELAY_CANCELED, 0))
+		add(tally, &counters->canceled, 1);
+	else if (__builtin_expect(outcome->ending == BELAY_FAILED, 0))
+		add(tally, &counters->failed, 1);
+	else if (outcome->result > 0)
+		add(tally, &counters->bytes, (uint64_t)outcome->result);
+	count_latency(tally, ns);
+}
+
+/* All but the largest are sums, and nothing else stands between them. */
+void belayi_counters_add(struct belay_counters *sum,
+			 const struct belay_counters *more)
+{
+	uint64_t *to = (uint64_t *)sum;
+	const uint64_t *from = (const uint64_t *)more;
+
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++) {
+		uint64_t value = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+
+		if (&to[i] == &sum->latency_max)
+			raise_to(&to[i], value);
+		else if (value)
+			(void)__atomic_fetch_add(&to[i], value,
+						 __ATOMIC_RELAXED);
+	}
+}
+
+static void give_up(struct belay_lane *lane)
+{
+	memset(&lane->counters, 0, sizeof(lane->counters));
+	__atomic_store_n(&lane->thread, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&lane->operation, 0, __ATOMIC_RELEASE);
+}
+
+void belayi_lanes_fold(struct belayi_thread *thread)
+{
+	for (uint32_t i = 1; i < BELAY_OPERATIONS_MAX; i++) {
+		struct belay_lane *shared;
+		struct belay_lane *lane;
+
+		if (thread->lanes[i] == 0)
+			continue;
+		shared = shared_lane(i);
+		lane = &belayi_process.lanes[thread->lanes[i] - 1];
+		thread->lanes[i] = 0;
+		if (lane == shared)
+			continue;
+		belayi_counters_add(&shared->counters, &lane->counters);
+		give_up(lane);
+	}
+}
+
+void belayi_lanes_clear(struct belayi_thread *thread)
+{
+	if (thread)
+		memset(thread->lanes, 0, sizeof(thread->lanes));
+	memset(belayi_process.own->shared_lanes, 0,
+	       sizeof(belayi_process.own->shared_lanes));
+	for (uint32_t i = 0; i < BELAY_LANES_MAX; i++)
+		if (belayi_process.lanes[i].operation)
+			give_up(&belayi_process.lanes[i]);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lanes.h - counters, per thread and operation
+ */
+#ifndef BELAYI_LANES_H
+#define BELAYI_LANES_H
+
+#include "process.h"
+
+/* belayi_count_begin() and so on - one more of that, for this operation */
+void belayi_count_begin(struct belayi_thread *thread, uint32_t operation);
+void belayi_count_refused(struct belayi_thread *thread, uint32_t operation);
+void belayi_count_pending(struct belayi_thread *thread, uint32_t operation);
+void belayi_count_cancel(struct belayi_thread *thread, uint32_t operation);
+void belayi_count_finish(struct belayi_thread *thread, uint32_t operation,
+			 const struct belay_outcome *outcome, uint64_t ns);
+
+/* belayi_lanes_fold() - adds an ending thread's counters to the shared ones */
+void belayi_lanes_fold(struct belayi_thread *thread);
+
+/* belayi_lanes_clear() - makes everything counted so far uncounted */
+void belayi_lanes_clear(struct belayi_thread *thread);
+
+/*
+ * belayi_counters_add() - adds counters up, atomically: others may add to
+ * `sum` at the same time
+ */
+void belayi_counters_add(struct belay_counters *sum,
+			 const struct belay_counters *more);
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pipeline.c - the observer: every transition of every call comes through
+ *
+ * A foreign API's call is in its slot of the call table already. A call on
+ * the heap gets a slot while it is observed, where its state is mirrored.
+ */
+#include "pipeline.h"
+
+#include "guard.h"
+#include "lanes.h"
+#include "modules.h"
+#include "operations.h"
+#include "process.h"
+#include "recorder.h"
+#include "slots.h"
+
+/* The slot of a call on the heap; its id tells a slot of another table. */
+static struct belay_slot *mirror_of(const struct belay_call *call)
+{
+	struct belay_slot *slot;
+
+	if (belayi_slot_of(call) || call->slot == 0 ||
+	    call->slot >= belayi_process.slots_count)
+		return NULL;
+	slot = &belayi_process.slots[call->slot];
+	return slot->call.id == call->id ? slot : NULL;
+}
+
+static void mirror(const struct belay_call *call, enum belay_state state)
+{
+	struct belay_slot *slot = mirror_of(call);
+
+	if (slot)
+		belay_call_mirror(&slot->call.word,
+				  belay_word_turn(slot->call.word), state);
+}
+
+static void drop_mirror(struct belayi_thread *thread, struct belay_call *call)
+{
+	struct belay_slot *slot = mirror_of(call);
+
+	if (!slot)
+		return;
+	belay_call_mirror(&slot->call.word,
+			  belay_word_turn(slot->call.word) + 1,
+			  BELAY_CALL_IDLE);
+	call->slot = 0;
+	belayi_slot_give(thread, slot);
+}
+
+/* Relaxed stores: a reader that is late sees another turn's, and skips. */
+static void fill(struct belay_slot *slot, const struct belay_begin *begin)
+{
+	__atomic_store_n(&slot->key, (uint64_t)(uintptr_t)begin->key,
+			 __ATOMIC_RELAXED);
+	slot->owner = (uint64_t)(uintptr_t)begin->owner;
+	slot->site = (uint64_t)(uintptr_t)begin->site;
+	slot->deadline = 0;
+	for (unsigned int i = 0; i < BELAY_ARGUMENTS_MAX; i++)
+		slot->args[i] = begin->args[i];
+}
+
+static void take_mirror(struct belayi_thread *thread, struct belay_call *call,
+			const struct belay_begin *begin)
+{
+	struct belay_slot *slot = belayi_slot_take(thread);
+
+	call->slot = 0;
+	if (!slot) {
+		belayi_lost(BELAY_LOST_CALLS);
+		return;
+	}
+	call->slot = belayi_slot_index(slot);
+	slot->call.id = call->id;
+	slot->call.operation = call->operation;
+	slot->call.begun = call->begun;
+	slot->call.completed = 0;
+	slot->call.thread = call->thread;
+	slot->call.number = call->number;
+	slot->call.cancels = 0;
+	fill(slot, begin);
+	if (!begin->key)
+		slot->key = (uint64_t)(uintptr_t)call;
+	belay_call_mirror(&slot->call.word, belay_word_turn(slot->call.word),
+			  BELAY_CALL_PENDING);
+}
+
+static bool on_begin(struct belay_call *call, const struct belay_begin *begin,
+		     uint64_t turn, struct belay_outcome *ret_fault)
+{
+	struct belay_slot *slot;
+	struct belayi_thread *thread;
+
+	(void)turn;
+	(void)ret_fault;
+	if (!belayi_live())
+		return true;
+	slot = belayi_slot_of(call);
+	thread = belayi_thread_enter();
+	call->number = (uint16_t)belayi_operation_number(begin->operation);
+	call->thread = belayi_thread_id(thread);
+	(void)belayi_module_note(begin->site);
+	if (slot)
+		fill(slot, begin);
+	else
+		take_mirror(thread, call, begin);
+	belayi_count_begin(thread, call->number);
+	belayi_thread_leave(thread);
+	if (belayi_provider)
+		belayi_record_begin(call, begin);
+	return true;
+}
+
+static void on_refuse(struct belay_call *call,
+		      const struct belay_operation *operation, int32_t status,
+		      bool pending)
+{
+	struct belayi_thread *thread;
+	uint32_t number;
+
+	if (!belayi_live())
+		return;
+	number = belayi_operation_number(operation);
+	if (belayi_provider)
+		belayi_record_refuse(
+			__atomic_load_n(&call->id, __ATOMIC_RELAXED), operation,
+			pending ? BELAY_REFUSED_BY_PENDING
+				: BELAY_REFUSED_BY_API,
+			status);
+	thread = belayi_thread_enter();
+	if (pending) {
+		belayi_count_pending(thread, number);
+	} else {
+		belayi_count_refused(thread, number);
+		drop_mirror(thread, call);
+	}
+	belayi_thread_leave(thread);
+}
+
+static void on_answered(struct belay_call *call, uint64_t turn,
+			enum belay_party by, enum belay_answer answer,
+			int32_t status)
+{
+	const struct belay_ref ref = {call, turn};
+	struct belayi_thread *thread;
+
+	if (!belayi_live())
+		return;
+	thread = belayi_thread_enter();
+	belayi_count_cancel(thread, call->number);
+	belayi_thread_leave(thread);
+	if (belayi_provider)
+		belayi_record_cancel(&ref, by, answer, status);
+	if (answer == BELAY_ANSWER_CANCELED)
+		mirror(call, BELAY_CALL_CANCELED);
+}
+
+static void on_complete(struct belay_call *call,
+			const struct belay_outcome *outcome)
+{
+	if (!belayi_live())
+		return;
+	if (belayi_provider)
+		belayi_record_complete(call, outcome);
+	mirror(call, BELAY_CALL_COMPLETED);
+}
+
+static void on_finish(struct belay_call *call, uint64_t turn,
+		      const struct belay_outcome *outcome)
+{
+	struct belayi_thread *thread;
+	uint64_t now;
+	uint64_t ns;
+
+	(void)turn;
+	if (!belayi_live())
+		return;
+	now = belay_clock_now();
+	ns = belay_clock_ns(now - call->begun);
+	if (belayi_provider)
+		belayi_record_finish(call, outcome, now, ns);
+	thread = belayi_thread_enter();
+	belayi_count_finish(thread, call->number, outcome, ns);
+	drop_mirror(thread, call);
+	belayi_thread_leave(thread);
+}
+
+static void on_server_enter(const struct belay_server_call *server)
+{
+	const struct belay_event_server_enter event = {
+		.caller = server->caller,
+		.id = server->id,
+		.operation = belayi_operation_name(
+			belayi_operation_number(server->operation)),
+		.site = (uint64_t)(uintptr_t)server->site,
+		.thread = belayi_thread_id(NULL),
+	};
+
+	if (belayi_live() && belayi_provider)
+		belayi_provider->server_enter(&event);
+}
+
+static void on_server_exit(const struct belay_server_call *server,
+			   int32_t status, uint64_t duration_ns)
+{
+	const struct belay_event_server_exit event = {
+		.caller = server->caller,
+		.id = server->id,
+		.status = status,
+		.duration_ns = duration_ns,
+	};
+
+	if (belayi_live() && belayi_provider)
+		belayi_provider->server_exit(&event);
+}
+
+const struct belay_observer belayi_pipeline = {
+	.size = sizeof(belayi_pipeline),
+	.begin = on_begin,
+	.refuse = on_refuse,
+	.answered = on_answered,
+	.complete = on_complete,
+	.finish = on_finish,
+	.server_enter = on_server_enter,
+	.server_exit = on_server_exit,
+};

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * recorder.c - hands events to the tracepoint provider
+ *
+ * The provider is a library of its own, so that a program without tracing
+ * never loads LTTng. It is loaded once and stays: LTTng-UST's threads run in
+ * it. Our atfork handlers tell LTTng of forks, because its own helper library
+ * for that works only when it is preloaded.
+ */
+#include "recorder.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "operations.h"
+#include "process.h"
+#include "session.h"
+
+#define PROVIDER "libbelay-lttng.so"
+
+const struct belay_provider *belayi_provider;
+
+static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
+static sigset_t fork_signals; /* protected by `forking` */
+
+static void before_fork(void)
+{
+	(void)pthread_mutex_lock(&forking);
+	belayi_provider->before_fork(&fork_signals);
+}
+
+static void after_fork_parent(void)
+{
+	belayi_provider->after_fork_parent(&fork_signals);
+	(void)pthread_mutex_unlock(&forking);
+}
+
+static void after_fork_child(void)
+{
+	belayi_provider->after_fork_child(&fork_signals);
+	(void)pthread_mutex_unlock(&forking);
+}
+
+/* Beside us, or where the build tree has it, or where the loader finds it. */
+static void *open_provider(void)
+{
+	static const char *const places[] = {"/" PROVIDER, "/lttng/" PROVIDER};
+	char path[PATH_MAX];
+	Dl_info us;
+	void *handle;
+
+	if (dladdr(&forking, &us) && us.dli_fname) {
+		const char *slash = strrchr(us.dli_fname, '/');
+		int folder = slash ? (int)(slash - us.dli_fname) : 0;
+
+		for (unsigned int i = 0; slash && i < 2; i++) {
+			(void)snprintf(path, sizeof(path), "%.*s%s", folder,
+				       us.dli_fname, places[i]);
+			handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+			if (handle)
+				return handle;
+		}
+	}
+	return dlopen(PROVIDER, RTLD_NOW | RTLD_LOCAL);
+}
+
+bool belayi_recorder_load(void)
+{
+	void *handle = open_provider();
+	const struct belay_provider *provider =
+		handle ? dlsym(handle, "belay_provider") : NULL;
+
+	if (!provider) {
+		belayi_log("Cannot trace: error=\"%s\"", dlerror());
+		return false;
+	}
+	if (provider->abi != BELAY_PROVIDER_ABI ||
+	    provider->size < sizeof(*provider)) {
+		belayi_log("Cannot trace: provider_abi=%u, expected=%u",
+			   provider->abi, BELAY_PROVIDER_ABI);
+		return false;
+	}
+	belayi_provider = provider;
+	(void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+	return true;
+}
+
+void belayi_record_operation(uint32_t number, const char *name,
+			     const struct belay_operation *operation)
+{
+	const struct belay_event_operation event = {
+		.pid = belayi_process.pid,
+		.number = number,
+		.name = name,
+		.operation = operation,
+	};
+
+	if (belayi_provider)
+		belayi_provider->operation(&event);
+}
+
+void belayi_record_module(const struct belayi_module *module)
+{
+	const struct belay_event_module event = {
+		.pid = belayi_process.pid,
+		.base = module->base,
+		.start = module->start,
+		.end = module->end,
+		.path = module->path,
+		.build_id = module->build_id,
+		.build_id_size = module->build_id_size,
+	};
+
+	if (belayi_provider)
+		belayi_provider->module(&event);
+}
+
+void belayi_record_process(void)
+{
+	const struct belay_event_process event = {
+		.name = belayi_executable(),
+		.pid = belayi_process.pid,
+		.start_time = belayi_process.table->start_time,
+		.rules = "",
+	};
+
+	if (belayi_provider)
+		belayi_provider->process(&event);
+}
+
+void belayi_record_begin(const struct belay_call *call,
+			 const struct belay_begin *begin)
+{
+	const struct belay_event_begin event = {
+		.id = call->id,
+		.operation = belayi_operation_name(call->number),
+		.key = (uint64_t)(uintptr_t)begin->key,
+		.site = (uint64_t)(uintptr_t)begin->site,
+		.thread = call->thread,
+		.args_count = BELAY_ARGUMENTS_MAX,
+		.args = begin->args,
+		.text = begin->text,
+		.text_length = begin->text ? (uint32_t)strnlen(begin->text,
+							       BELAY_TEXT_MAX)
+					   : 0,
+	};
+
+	belayi_provider->begin(&event);
+}
+
+void belayi_record_refuse(uint64_t id, const struct belay_operation *operation,
+			  enum belay_refusal reason, int32_t status)
+{
+	const struct belay_event_refuse event = {
+		.id = id,
+		.operation = belayi_operation_name(
+			belayi_operation_number(operation)),
+		.reason = reason,
+		.status = status,
+	};
+
+	belayi_provider->refuse(&event);
+}
+
+void belayi_record_cancel(const struct belay_ref *ref, enum belay_party by,
+			  enum belay_answer answer, int32_t status)
+{
+	const struct belay_event_cancel event = {
+		.id = belay_call_id(ref),
+		.turn = ref->turn,
+		.by = by,
+		.answer = answer,
+		.status = status,
+	};
+
+	belayi_provider->cancel(&event);
+}
+
+void belayi_record_complete(const struct belay_call *call,
+			    const struct belay_outcome *outcome)
+{
+	const struct belay_event_complete event = {
+		.id = call->id,
+		.ending = outcome->ending,
+		.status = outcome->status,
+		.result = outcome->result,
+		.duration_ns = belay_clock_ns(call->completed - call->begun),
+	};
+
+	belayi_provider->complete(&event);
+}
+
+void belayi_record_finish(const struct belay_call *call,
+			  const struct belay_outcome *outcome, uint64_t now,
+			  uint64_t duration_ns)
+{
+	const struct belay_event_finish event = {
+		.id = call->id,
+		.ending = outcome->ending,
+		.status = outcome->status,
+		.result = outcome->result,
+		.duration_ns = duration_ns,
+		.lag_ns = call->completed
+				  ? belay_clock_ns(now - call->completed)
+				  : 0,
+	};
+
+	belayi_provider->finish(&event);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session.h - whether and where this process records
+ */
+#ifndef BELAYI_SESSION_H
+#define BELAYI_SESSION_H
+
+#include <stdbool.h>
+
+/*
+ * belayi_session_end() - the process ends well: what it counted goes to the
+ * summary, and its table is removed. Calls after this pass through.
+ */
+void belayi_session_end(void);
+
+#endif
