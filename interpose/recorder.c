@@ -24,25 +24,54 @@
 
 const struct belay_provider *belayi_provider;
 
+/*
+ * LTTng may fork a helper of its own while it is loaded, and again while it
+ * starts in a child: our handlers then run nested, and have nothing to do.
+ */
+static bool lttng_is_busy;
 static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
-static sigset_t fork_signals; /* protected by `forking` */
+static sigset_t own_signals; /* the next two are protected by `forking` */
+static sigset_t lttng_signals;
 
 static void before_fork(void)
 {
+	sigset_t all;
+	sigset_t before;
+
+	if (lttng_is_busy)
+		return;
+	/* No handler of this thread may fork while we hold the lock. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	(void)pthread_mutex_lock(&forking);
-	belayi_provider->before_fork(&fork_signals);
+	own_signals = before;
+	belayi_provider->before_fork(&lttng_signals);
+}
+
+static void after_fork(void)
+{
+	sigset_t before = own_signals;
+
+	(void)pthread_mutex_unlock(&forking);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void after_fork_parent(void)
 {
-	belayi_provider->after_fork_parent(&fork_signals);
-	(void)pthread_mutex_unlock(&forking);
+	if (lttng_is_busy)
+		return;
+	belayi_provider->after_fork_parent(&lttng_signals);
+	after_fork();
 }
 
 static void after_fork_child(void)
 {
-	belayi_provider->after_fork_child(&fork_signals);
-	(void)pthread_mutex_unlock(&forking);
+	if (lttng_is_busy)
+		return;
+	lttng_is_busy = true;
+	belayi_provider->after_fork_child(&lttng_signals);
+	lttng_is_busy = false;
+	after_fork();
 }
 
 /* Beside us, or where the build tree has it, or where the loader finds it. */
@@ -70,10 +99,13 @@ static void *open_provider(void)
 
 bool belayi_recorder_load(void)
 {
-	void *handle = open_provider();
-	const struct belay_provider *provider =
-		handle ? dlsym(handle, "belay_provider") : NULL;
+	const struct belay_provider *provider;
+	void *handle;
 
+	lttng_is_busy = true;
+	handle = open_provider();
+	lttng_is_busy = false;
+	provider = handle ? dlsym(handle, "belay_provider") : NULL;
 	if (!provider) {
 		belayi_log("Cannot trace: error=\"%s\"", dlerror());
 		return false;
