@@ -19,7 +19,7 @@ FOREIGN = [
     (r"aio\.h|libaio|liburing|libpq|curl/|uv\.h|gio/|glib|dbus/|ares"
      r"|systemd/|hiredis/", ("interpose/apis/", "tests/", "docs/")),
     (r"belay/table\.h", ("interpose/", "tools/", "tests/")),
-    (r"belay/adapter\.h", ("interpose/", "tests/", "docs/")),
+    (r"belay/adapter\.h", ("interpose/", "tools/", "tests/", "docs/")),
 ]
 
 # What only some places may name, and why.

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * aftermath.c - what is said and done when the program has ended
+ */
+#include "aftermath.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "collect.h"
+#include "say.h"
+
+static void write_all(int fd, const char *text, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, text, size);
+
+		if (n <= 0)
+			return;
+		text += n;
+		size -= (size_t)n;
+	}
+}
+
+/* In one write, as far as it goes: the program's children may write too. */
+static void print_text(const struct summary *summary, const char *program)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to;
+
+	if (summary->operations_count == 0) {
+		say("\"%s\" made no asynchronous calls that Belay watches "
+		    "(\"belay apis\" lists them)",
+		    program);
+		return;
+	}
+	to = open_memstream(&text, &size);
+	if (!to)
+		return;
+	fprintf(to, "belay: Calls of \"%s\" in %" PRIu64 " process%s:\n",
+		program, summary->processes,
+		summary->processes == 1 ? "" : "es");
+	summary_print(summary, to);
+	if (fclose(to) == 0)
+		write_all(STDERR_FILENO, text, size);
+	free(text);
+}
+
+static void print_json(const struct summary *summary, const char *path)
+{
+	FILE *to = fopen(path, "we");
+
+	if (to)
+		summary_json(summary, to);
+	if (!to || ferror(to) || fclose(to) != 0)
+		say("Cannot write the summary: path=\"%s\", error=\"%m\"",
+		    path);
+}
+
+static bool keeps(const struct session *session, const struct watch *watch,
+		  const struct collected *found)
+{
+	if (found->killed)
+		say("Process %u died with calls in flight: \"belay ps %s\" "
+		    "shows them, \"belay ps %s --prune\" removes them",
+		    found->killed_pid, session->name, session->name);
+	if (found->running)
+		say("%u process%s (%u) still run%s: \"belay ps %s\" shows the "
+		    "calls in flight",
+		    found->running, found->running == 1 ? "" : "es",
+		    found->running_pid, found->running == 1 ? "s" : "",
+		    session->name);
+	if (watch->keep)
+		say("The session is kept: \"belay ps %s\"", session->name);
+	return found->killed || found->running || watch->keep;
+}
+
+void aftermath(const struct session *session, const struct watch *watch,
+	       const char *program, uint64_t discarded)
+{
+	struct summary summary = {.events_discarded = discarded};
+	struct collected found;
+
+	collect_session(session, &summary, &found);
+	if (watch->json)
+		print_json(&summary, watch->json);
+	else
+		print_text(&summary, program);
+	if (!keeps(session, watch, &found) && !session_remove(session))
+		say("Cannot remove the session: path=\"%s\", error=\"%m\"",
+		    session->path);
+	summary_deinit(&summary);
+}

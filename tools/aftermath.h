@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * aftermath.h - what is said and done when the program has ended
+ */
+#ifndef BELAY_TOOLS_AFTERMATH_H
+#define BELAY_TOOLS_AFTERMATH_H
+
+#include <stdint.h>
+
+#include "session.h"
+#include "watch.h"
+
+/* aftermath() - prints the summary, and removes or keeps the session */
+void aftermath(const struct session *session, const struct watch *watch,
+	       const char *program, uint64_t discarded);
+
+#endif

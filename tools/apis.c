@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * apis.c - `belay apis`: what can be watched, as the adapters themselves say
+ */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <belay/adapter.h>
+
+#include "command.h"
+#include "options.h"
+#include "preload.h"
+#include "say.h"
+
+struct apis {
+	bool verbose;
+	const char *wanted;
+	unsigned int shown;
+};
+
+static const struct option_spec specs[] = {
+	{'v', "verbose", NULL,
+	 "Show each operation's arguments, how it is cancelled, and\n"
+	 "the errors it can end with"},
+	{0},
+};
+
+static bool take(void *settings, int id, const char *value)
+{
+	(void)id;
+	(void)value;
+	((struct apis *)settings)->verbose = true;
+	return true;
+}
+
+static const struct option_set set = {
+	.name = "apis",
+	.operands = "[API]",
+	.about = "Shows the APIs whose asynchronous calls Belay can watch, and "
+		 "their operations, or\nthose of one API.",
+	.specs = specs,
+	.notes =
+		"The exit status is 0; 1 if there is no such API or an adapter "
+		"cannot be loaded;\n2 for wrong usage.",
+	.take = take,
+};
+
+static const char *argument_type(enum belay_argument_type type)
+{
+	static const char *const words[] = {
+#define WORD(name, word, sentence) [BELAY_ARGUMENT_##name] = (word),
+		BELAY_ARGUMENT_TYPES(WORD)
+#undef WORD
+	};
+
+	return type <= BELAY_ARGUMENT_TEXT ? words[type] : "?";
+}
+
+static const char *cancel_mode(enum belay_cancel_mode mode)
+{
+	static const char *const sentences[] = {
+#define SENTENCE(name, word, sentence)                                         \
+	[BELAY_CANCEL_##name] = (word ": " sentence),
+		BELAY_CANCEL_MODES(SENTENCE)
+#undef SENTENCE
+	};
+
+	return mode <= BELAY_CANCEL_CALLBACK_INSIDE ? sentences[mode] : "?";
+}
+
+static void print_verbosely(const struct belay_operation *operation)
+{
+	printf("    arguments:");
+	for (size_t i = 0;
+	     i < BELAY_ARGUMENTS_MAX && operation->arguments[i].name; i++)
+		printf(" %s:%s", operation->arguments[i].name,
+		       argument_type(operation->arguments[i].type));
+	printf("\n    cancel:    %s\n", cancel_mode(operation->cancel_mode));
+	if (!operation->errors)
+		return;
+	printf("    errors:   ");
+	for (const struct belay_error *e = operation->errors; e->name; e++)
+		printf(" %s", e->name);
+	printf("\n");
+}
+
+static void print_adapter(const struct belay_adapter *adapter, bool verbose)
+{
+	printf("%s - %s (%s)\n", adapter->name, adapter->title,
+	       adapter->library ? adapter->library : "libc");
+	for (uint32_t i = 0; i < adapter->operations_count; i++) {
+		const struct belay_operation *o = &adapter->operations[i];
+
+		printf("  %s.%s\n", o->api, o->name);
+		if (verbose)
+			print_verbosely(o);
+	}
+}
+
+/*
+ * Loading an adapter loads the interposer: BELAY=off keeps it from making a
+ * call table for this process.
+ */
+static bool show(const char *api, const char *path, void *data)
+{
+	struct apis *apis = data;
+	const struct belay_adapter *adapter;
+	void *library;
+
+	if (apis->wanted && strcmp(apis->wanted, api) != 0)
+		return true;
+	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	adapter = library ? dlsym(library, "belay_adapter") : NULL;
+	if (!adapter) {
+		say("Cannot load the adapter \"%s\": %s", api, dlerror());
+	} else if (adapter->abi != BELAY_ADAPTER_ABI) {
+		say("Cannot show the adapter \"%s\": its ABI is %u, ours is %d",
+		    api, adapter->abi, BELAY_ADAPTER_ABI);
+	} else {
+		print_adapter(adapter, apis->verbose);
+		apis->shown++;
+	}
+	return true;
+}
+
+int command_apis(int argc, char **argv)
+{
+	struct apis apis = {0};
+	int first = options_parse(&set, argc, argv, &apis);
+
+	if (first == OPTIONS_HELPED)
+		return SAY_OK;
+	if (first == OPTIONS_WRONG)
+		return SAY_WRONG;
+	if (argc - first > 1) {
+		say("Too many operands: belay apis [-v] [API]");
+		return SAY_WRONG;
+	}
+	apis.wanted = argv[first];
+	(void)setenv("BELAY", "off", 1);
+	preload_apis(show, &apis);
+	if (apis.shown)
+		return SAY_OK;
+	if (apis.wanted)
+		preload_unknown_api(apis.wanted);
+	else
+		say("No adapter is installed");
+	return SAY_FAILED;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inflight.c - calls in flight, as lines of `belay ps`
+ *
+ * Their texts come from the programs' files, so all of them are made safe for
+ * a terminal.
+ */
+#include "inflight.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text.h"
+
+struct inflight_call {
+	uint32_t pid;
+	bool live;
+	enum belay_state state;
+	uint64_t age_ns;
+	char program[32];
+	char operation[52];
+	char arguments[256];
+	char place[256];
+};
+
+struct cursor {
+	char *text;
+	size_t size;
+};
+
+static void append(struct cursor *cursor, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void append(struct cursor *cursor, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(cursor->text, cursor->size, format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= cursor->size)
+		n = cursor->size ? (int)cursor->size - 1 : 0;
+	cursor->text += n;
+	cursor->size -= (size_t)n;
+}
+
+/* The file behind a descriptor, while there is a process to ask. */
+static void append_file(struct cursor *cursor, const struct table *table,
+			int fd)
+{
+	char link[64], target[256], safe[256];
+	ssize_t n;
+
+	if (!table->live)
+		return;
+	(void)snprintf(link, sizeof(link), "/proc/%" PRIu32 "/fd/%d",
+		       table->head.pid, fd);
+	n = readlink(link, target, sizeof(target));
+	if (n > 0)
+		append(cursor, "<%s>",
+		       text_safe(target, (size_t)n, safe, sizeof(safe)));
+}
+
+static void append_argument(struct cursor *cursor, const struct table *table,
+			    const struct belay_table_argument *argument,
+			    uint64_t value)
+{
+	char name[12];
+
+	append(cursor, "%s=",
+	       text_safe(argument->name, sizeof(argument->name), name,
+			 sizeof(name)));
+	switch (argument->type) {
+	case BELAY_ARGUMENT_FD:
+		append(cursor, "%d", (int)value);
+		append_file(cursor, table, (int)value);
+		break;
+	case BELAY_ARGUMENT_INT:
+	case BELAY_ARGUMENT_OFFSET:
+		append(cursor, "%" PRId64, (int64_t)value);
+		break;
+	case BELAY_ARGUMENT_POINTER:
+		append(cursor, "0x%" PRIx64, value);
+		break;
+	default:
+		append(cursor, "%" PRIu64, value);
+	}
+}
+
+/* A call's text is in its events only; the table holds four numbers. */
+static void put_arguments(struct inflight_call *call, const struct table *table,
+			  const struct belay_table_operation *operation,
+			  const struct belay_slot *slot)
+{
+	struct cursor cursor = {call->arguments, sizeof(call->arguments)};
+
+	*call->arguments = '\0';
+	for (size_t i = 0; operation && i < BELAY_ARGUMENTS_MAX; i++) {
+		const struct belay_table_argument *a = &operation->arguments[i];
+
+		if (a->type == BELAY_ARGUMENT_NONE)
+			break;
+		if (a->type == BELAY_ARGUMENT_TEXT)
+			continue;
+		if (cursor.text != call->arguments)
+			append(&cursor, " ");
+		append_argument(&cursor, table, a, slot->args[i]);
+	}
+}
+
+/*
+ * Another user's table names another user's files: they are not opened, what
+ * is in them could be made to harm the reader.
+ */
+static void put_place(struct inflight_call *call, struct table *table,
+		      uint64_t site)
+{
+	struct place place;
+	char base[BELAY_PATH_MAX];
+
+	table_place(table, site, &place);
+	if (!table->foreign || !place.path[0]) {
+		place_describe(&place, call->place, sizeof(call->place));
+		return;
+	}
+	(void)snprintf(call->place, sizeof(call->place), "%s+0x%" PRIx64,
+		       text_safe(text_base(place.path), sizeof(place.path),
+				 base, sizeof(base)),
+		       place.address);
+}
+
+static bool add_call(struct table *table, const struct belay_slot *slot,
+		     void *data)
+{
+	struct inflight *inflight = data;
+	const struct belay_table_operation *operation;
+	struct inflight_call *call;
+	char name[52];
+
+	if (inflight->count == inflight->room) {
+		inflight->room = inflight->room ? 2 * inflight->room : 64;
+		inflight->calls = realloc(inflight->calls,
+					  inflight->room * sizeof(*call));
+		if (!inflight->calls)
+			abort();
+	}
+	call = &inflight->calls[inflight->count++];
+	operation = table_operation(table, slot->call.number);
+	call->pid = table->head.pid;
+	call->live = table->live;
+	call->state = belay_word_state(slot->call.word);
+	call->age_ns = table_age_ns(table, slot->call.begun);
+	(void)text_safe(text_base(table->head.executable),
+			sizeof(table->head.executable), call->program,
+			sizeof(call->program));
+	(void)text_safe(table_operation_name(operation, name), sizeof(name),
+			call->operation, sizeof(call->operation));
+	put_arguments(call, table, operation, slot);
+	put_place(call, table, slot->site);
+	return true;
+}
+
+void inflight_add(struct inflight *inflight, struct table *table)
+{
+	table_each(table, add_call, inflight);
+}
+
+static int by_process_and_age(const void *a, const void *b)
+{
+	const struct inflight_call *left = a, *right = b;
+
+	if (left->pid != right->pid)
+		return left->pid < right->pid ? -1 : 1;
+	return (left->age_ns < right->age_ns) - (left->age_ns > right->age_ns);
+}
+
+static void widen(int *width, const char *text)
+{
+	if ((int)strlen(text) > *width)
+		*width = (int)strlen(text);
+}
+
+static char *program_text(const struct inflight_call *call, char text[48])
+{
+	(void)snprintf(text, 48, "%s%s", call->program,
+		       call->live ? "" : " (dead)");
+	return text;
+}
+
+void inflight_print(struct inflight *inflight, FILE *to)
+{
+	int program = 7, operation = 9, arguments = 9;
+	char name[48], age[TEXT_NUMBER];
+
+	qsort(inflight->calls, inflight->count, sizeof(*inflight->calls),
+	      by_process_and_age);
+	for (size_t i = 0; i < inflight->count; i++) {
+		const struct inflight_call *call = &inflight->calls[i];
+
+		widen(&program, program_text(call, name));
+		widen(&operation, call->operation);
+		widen(&arguments, call->arguments);
+	}
+	fprintf(to, "%7s  %-*s  %-*s  %-10s  %9s  %-*s  %s\n", "PID", program,
+		"PROGRAM", operation, "OPERATION", "STATE", "AGE", arguments,
+		"ARGUMENTS", "BEGUN AT");
+	for (size_t i = 0; i < inflight->count; i++) {
+		const struct inflight_call *call = &inflight->calls[i];
+
+		fprintf(to, "%7" PRIu32 "  %-*s  %-*s  %-10s  %9s  %-*s  %s\n",
+			call->pid, program, program_text(call, name), operation,
+			call->operation, belay_state_name(call->state),
+			text_duration(call->age_ns, age), arguments,
+			call->arguments, call->place);
+	}
+}
+
+void inflight_deinit(struct inflight *inflight)
+{
+	free(inflight->calls);
+	*inflight = (struct inflight){0};
+}

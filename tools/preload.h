@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * preload.h - the libraries that are loaded into the program
+ */
+#ifndef BELAY_TOOLS_PRELOAD_H
+#define BELAY_TOOLS_PRELOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * preload_apis() - visits the APIs that there are adapters for, by name
+ *
+ * visit: return false to stop
+ */
+void preload_apis(bool (*visit)(const char *api, const char *path, void *data),
+		  void *data);
+
+/* preload_unknown_api() - says that there is no such API, and what there is */
+void preload_unknown_api(const char *api);
+
+/*
+ * preload_list() - what LD_PRELOAD has to say
+ *
+ * apis:  names, or paths of adapters, with commas between; NULL for all
+ * other: what the user preloads, or NULL: comes after ours
+ * Return: the text, to be freed; or NULL, and it has been said why.
+ */
+char *preload_list(const char *apis, const char *other);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tracing.h - the tracing module, as `belay trace` uses it
+ */
+#ifndef BELAY_TOOLS_TRACING_H
+#define BELAY_TOOLS_TRACING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "variables.h"
+#include "watch.h"
+
+struct tracing;
+
+/* tracing_open() - Return: 0, or the exit status, and it has been said why. */
+int tracing_open(const struct watch *watch, const char *program,
+		 struct tracing **ret_tracing);
+
+/* tracing_environment() - adds what the traced program needs */
+void tracing_environment(const struct tracing *tracing,
+			 struct variables *variables);
+
+/*
+ * tracing_close() - ends the trace, says where it is, and frees it
+ *
+ * started: whether there was a program to trace
+ * Return: how many events were discarded.
+ */
+uint64_t tracing_close(struct tracing *tracing, bool started);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * watch.c - runs a program and says what it called
+ *
+ * The program comes first: what Belay itself cannot do is said in a line, and
+ * the program runs on without it, unless --strict was given.
+ */
+#include "watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <belay/table.h>
+
+#include "aftermath.h"
+#include "launch.h"
+#include "preload.h"
+#include "program.h"
+#include "say.h"
+#include "session.h"
+#include "text.h"
+#include "tracing.h"
+#include "variables.h"
+
+/* Patterns reach the program in one variable, with colons between. */
+static bool add_pattern(char **list, const char *pattern, const char *option)
+{
+	char *longer = NULL;
+
+	if (!*pattern || strchr(pattern, ':')) {
+		say("Option \"--%s\" wants a program's name or path without "
+		    "colons, not \"%s\"",
+		    option, pattern);
+		return false;
+	}
+	if (asprintf(&longer, "%s%s%s", *list ? *list : "", *list ? ":" : "",
+		     pattern) < 0)
+		abort();
+	free(*list);
+	*list = longer;
+	return true;
+}
+
+static bool add_variable(struct watch *watch, const char *value)
+{
+	if (!*value || *value == '=') {
+		say("Option \"--env\" wants VAR=VAL or VAR, not \"%s\"", value);
+		return false;
+	}
+	watch->variables =
+		realloc(watch->variables, (watch->variables_count + 1) *
+						  sizeof(*watch->variables));
+	if (!watch->variables)
+		abort();
+	watch->variables[watch->variables_count++] = (char *)value;
+	return true;
+}
+
+bool watch_take(void *settings, int id, const char *value)
+{
+	struct watch *watch = settings;
+
+	switch (id) {
+	case 'a':
+		watch->apis = value;
+		return true;
+	case WATCH_ONLY:
+		return add_pattern(&watch->only, value, "only");
+	case WATCH_NOT:
+		return add_pattern(&watch->not_these, value, "not");
+	case 'E':
+		return add_variable(watch, value);
+	case WATCH_CALLS:
+		return options_number("calls", value, 1, BELAY_SLOTS_MAX - 1,
+				      &watch->calls);
+	case 'j':
+		watch->json = value;
+		return true;
+	case 'k':
+		watch->keep = true;
+		return true;
+	case 's':
+		watch->strict = true;
+		return true;
+	case 'o':
+		watch->output = value;
+		return true;
+	case WATCH_LOSSLESS:
+		watch->lossless = true;
+		return true;
+	}
+	return false;
+}
+
+/* What stands between the command line and the program. */
+struct plan {
+	const struct watch *watch;
+	struct program program;
+	struct variables variables;
+	struct session session;
+	struct tracing *tracing;
+	bool recorded;
+};
+
+static void set_users_variables(struct plan *plan)
+{
+	for (unsigned int i = 0; i < plan->watch->variables_count; i++) {
+		char *copy = strdup(plan->watch->variables[i]);
+		char *value = copy ? strchr(copy, '=') : NULL;
+
+		if (value)
+			*value++ = '\0';
+		if (copy)
+			variables_set(&plan->variables, copy, value);
+		free(copy);
+	}
+}
+
+static void set_own_variables(struct plan *plan, const char *preloads)
+{
+	const struct watch *watch = plan->watch;
+	char number[24];
+
+	variables_set(&plan->variables, "LD_PRELOAD", preloads);
+	variables_set(&plan->variables, "BELAY_SESSION", plan->session.path);
+	if (watch->calls) {
+		(void)snprintf(number, sizeof(number), "%lu", watch->calls);
+		variables_set(&plan->variables, "BELAY_CALLS", number);
+	}
+	if (watch->only)
+		variables_set(&plan->variables, "BELAY_ONLY", watch->only);
+	if (watch->not_these)
+		variables_set(&plan->variables, "BELAY_NOT", watch->not_these);
+	if (watch->strict)
+		variables_set(&plan->variables, "BELAY_STRICT", "1");
+	if (plan->tracing)
+		tracing_environment(plan->tracing, &plan->variables);
+}
+
+/* Whether the program itself allows it. */
+static bool can_watch(const struct plan *plan, const char *name)
+{
+	enum program_kind kind = plan->program.kind;
+
+	if (kind == PROGRAM_WATCHED)
+		return true;
+	say("\"%s\" %s%s",
+	    strcmp(plan->program.path, plan->program.loaded) == 0
+		    ? name
+		    : plan->program.loaded,
+	    program_kind_sentence(kind),
+	    plan->watch->strict ? "; not started, because of --strict" : "");
+	return kind == PROGRAM_STATIC && !plan->watch->strict;
+}
+
+/*
+ * Return: 0: go on, recorded or, as plan->recorded says, not; or an exit
+ * status.
+ */
+static int prepare(struct plan *plan, const char *name)
+{
+	const struct watch *watch = plan->watch;
+	char *preloads;
+	int status;
+
+	if (!can_watch(plan, name))
+		return watch->strict ? SAY_NOT_STARTED : 0;
+	preloads = preload_list(watch->apis,
+				variables_get(&plan->variables, "LD_PRELOAD"));
+	if (!preloads)
+		return SAY_NOT_STARTED;
+	status = watch->trace ? tracing_open(watch, name, &plan->tracing) : 0;
+	if (!status)
+		plan->recorded = session_create(name, &plan->session);
+	if (!status && !plan->recorded && watch->strict)
+		status = SAY_NOT_STARTED;
+	if (plan->recorded)
+		set_own_variables(plan, preloads);
+	free(preloads);
+	return status;
+}
+
+static int start(struct plan *plan, struct launch *launch, char **argv)
+{
+	int error = launch_start(plan->program.path, argv, plan->variables.list,
+				 launch);
+
+	if (!error)
+		return 0;
+	say("Cannot run \"%s\": %s", argv[0], strerror(error));
+	return error == ENOENT ? SAY_NOT_FOUND : SAY_NOT_EXECUTABLE;
+}
+
+static void finish(struct plan *plan, bool started, const char *name)
+{
+	uint64_t discarded = 0;
+
+	if (plan->tracing)
+		discarded = tracing_close(plan->tracing, started);
+	if (plan->recorded && started)
+		aftermath(&plan->session, plan->watch, name, discarded);
+	else if (plan->recorded)
+		(void)session_remove(&plan->session);
+	if (plan->recorded)
+		session_close(&plan->session);
+	variables_deinit(&plan->variables);
+}
+
+int watch_run(const struct watch *watch, char **argv)
+{
+	struct plan plan = {.watch = watch};
+	struct launch launch;
+	int status, ending = 0;
+
+	launch_init(&launch);
+	status = program_find(argv[0], &plan.program);
+	if (status)
+		return status;
+	variables_init(&plan.variables);
+	set_users_variables(&plan);
+	status = prepare(&plan, argv[0]);
+	if (!status)
+		status = start(&plan, &launch, argv);
+	if (!status)
+		ending = launch_wait(&launch);
+	finish(&plan, !status, text_base(argv[0]));
+	if (status)
+		return status;
+	launch_end(&launch, ending);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * watch.h - runs a program and says what it called: `belay run` and
+ * `belay trace`
+ */
+#ifndef BELAY_TOOLS_WATCH_H
+#define BELAY_TOOLS_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "options.h"
+
+/* The options that both commands have. */
+#define WATCH_OPTIONS                                                          \
+	{'a', "apis", "LIST",                                                  \
+	 "Watch these APIs only, names with commas between\n"                  \
+	 "(\"belay apis\" lists them; a path loads an adapter\n"               \
+	 "of your own)"},                                                      \
+		{WATCH_ONLY, "only", "EXE",                                    \
+		 "Watch only this program of those that are started: a\n"      \
+		 "name or an absolute path, * and ? match. Repeatable"},       \
+		{WATCH_NOT, "not", "EXE",                                      \
+		 "Do not watch this program. Repeatable"},                     \
+		{'E', "env", "VAR=VAL",                                        \
+		 "Set a variable for the program; VAR alone takes it\n"        \
+		 "away. Repeatable"},                                          \
+		{WATCH_CALLS, "calls", "N",                                    \
+		 "Room for N calls in flight in each process (4096)"},         \
+		{'j', "json", "FILE",                                          \
+		 "Write the summary as JSON to FILE instead of stderr"},       \
+		{'k', "keep", NULL,                                            \
+		 "Keep the session for \"belay ps\" after the program\n"       \
+		 "has ended"},                                                 \
+	{                                                                      \
+		's', "strict", NULL,                                           \
+			"Do not start the program if it cannot be watched"     \
+	}
+
+enum {
+	WATCH_ONLY = 256,
+	WATCH_NOT,
+	WATCH_CALLS,
+	WATCH_LOSSLESS,
+};
+
+/* struct watch - what was asked for; the texts are argv's or on the heap */
+struct watch {
+	const char *command; /* "run" */
+	const char *apis;    /* NULL: all */
+	char *only;
+	char *not_these;
+	char **variables;
+	unsigned int variables_count;
+	unsigned long calls; /* 0: the default */
+	const char *json;    /* NULL: as text to stderr */
+	bool keep;
+	bool strict;
+	bool trace;
+	bool lossless;
+	const char *output; /* of the trace; NULL: chosen for you */
+};
+
+/* watch_take() - stores one of WATCH_OPTIONS */
+bool watch_take(void *settings, int id, const char *value);
+
+/*
+ * watch_run() - runs argv and ends as it does
+ *
+ * Return: an exit status, where the program was not started.
+ */
+int watch_run(const struct watch *watch, char **argv);
+
+#endif
