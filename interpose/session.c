@@ -126,34 +126,43 @@ static void configure(void)
 		choose_by_hand();
 }
 
-static void make_by_hand(void)
-{
-	if (config.by_hand) {
-		(void)mkdir(config.parent, 0700);
-		(void)mkdir(config.folder, 0700);
-	}
-}
-
 /* A folder that others may write to, or that is not ours, is not trusted. */
-static bool is_private(int fd)
+static int open_private(int from, const char *path)
 {
+	int fd = openat(from, path,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat folder;
 
-	return fstat(fd, &folder) == 0 && folder.st_uid == geteuid() &&
-	       (folder.st_mode & 077) == 0;
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &folder) == 0 && folder.st_uid == geteuid() &&
+	    (folder.st_mode & 077) == 0)
+		return fd;
+	(void)close(fd);
+	errno = EPERM;
+	return -1;
+}
+
+/* Everybody may make folders beside ours, so each on the way is checked. */
+static int open_by_hand(void)
+{
+	int fd = -1;
+	int parent;
+
+	(void)mkdir(config.parent, 0700);
+	parent = open_private(AT_FDCWD, config.parent);
+	if (parent < 0)
+		return -1;
+	(void)mkdirat(parent, BY_HAND, 0700);
+	fd = open_private(parent, BY_HAND);
+	(void)close(parent);
+	return fd;
 }
 
 static int open_folder(void)
 {
-	int fd = open(config.folder,
-		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd >= 0 && !is_private(fd)) {
-		(void)close(fd);
-		errno = EPERM;
-		return -1;
-	}
-	return fd;
+	return config.by_hand ? open_by_hand()
+			      : open_private(AT_FDCWD, config.folder);
 }
 
 static bool make_table(void)
@@ -161,7 +170,6 @@ static bool make_table(void)
 	bool made = false;
 	int folder;
 
-	make_by_hand();
 	folder = open_folder();
 	if (folder >= 0)
 		made = belayi_table_make(folder, config.folder, config.slots);
