@@ -70,7 +70,8 @@ def declared(root: str, headers: tuple[str, ...]) -> set[str]:
     found = set()
     for header in headers:
         code = tree.code_of(tree.read(root, header))
-        code = re.sub(r"^\s*#.*(?:\\\n.*)*", "", code, flags=re.MULTILINE)
+        code = re.sub(r"^\s*#(?:\\.|[^\n\\])*", "", code,
+                      flags=re.DOTALL | re.MULTILINE)
         code = re.sub(r"static inline[^{;]*\{.*?^\}", "", code,
                       flags=re.DOTALL | re.MULTILINE)
         code = re.sub(r"\b(?:struct|enum) \w+ \{.*?^\};", "", code,

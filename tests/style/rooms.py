@@ -12,7 +12,7 @@ import tree
 
 # Headers of somebody else's libraries, and the places that may include them.
 FOREIGN = [
-    (r"lttng/", ("interpose/lttng/", "tools/", "tests/")),
+    (r"lttng/(?!provider\.h)", ("interpose/lttng/", "tools/", "tests/")),
     (r"babeltrace2/", ("tools/", "tests/")),
     (r"elfutils/|libelf|gelf|dwarf", ("tools/", "tests/")),
     (r"ffi\.h", ("core/com/", "tests/")),
