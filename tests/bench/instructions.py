@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Counts the instructions that Belay adds to a call, and fails on more.
+
+    instructions.py BUILD
+
+Runs a program under callgrind twice, with few and with many calls: the
+difference is what the calls alone took, start-up left out. Unlike times these
+numbers are the same on every run and on a busy machine.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from bench import read_budgets
+
+TOLERANCE = 1.10
+FEW, MANY, UNITS = 2, 12, 1000   # chunks, and calls in each
+SKIPPED = 77
+
+
+def instructions(argv, env, folder):
+    """How many instructions a program executes."""
+    out = os.path.join(folder, "callgrind.out")
+    subprocess.run(["valgrind", "--tool=callgrind", "-q",
+                    "--callgrind-out-file=" + out] + argv,
+                   env=env, check=True, stdout=subprocess.DEVNULL, timeout=300)
+    with open(out, encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith(("summary:", "totals:")):
+                return int(line.split()[1])
+    raise RuntimeError("callgrind wrote no total")
+
+
+def of_one(argv, env, folder):
+    """Instructions of one unit; argv has a place for how many chunks."""
+    counts = [instructions([word.replace("{}", str(n)) for word in argv],
+                           env, folder) for n in (FEW, MANY)]
+    return (counts[1] - counts[0]) / (MANY - FEW) / UNITS
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    if shutil.which("valgrind") is None:
+        print("valgrind is not installed")
+        sys.exit(SKIPPED)
+    bench = os.path.join(build, "tests", "bench")
+    cases = {
+        "instructions.pair": (
+            [os.path.join(bench, "null_pairs"), "{}", str(UNITS)],
+            os.path.join(bench, "libbelay-null.so")),
+        "instructions.poll": (
+            [os.path.join(bench, "aio_chunks"), "poll-pending", "{}",
+             str(UNITS), "/dev/null"],
+            os.path.join(build, "interpose", "libbelay-aio.so")),
+    }
+    budgets = read_budgets()
+    failed = False
+    with tempfile.TemporaryDirectory(prefix="belay-instructions-") as folder, \
+            tempfile.TemporaryDirectory(prefix="belay-instructions-",
+                                        dir="/dev/shm") as session:
+        plain = {name: value for name, value in os.environ.items()
+                 if not name.startswith("BELAY") and name != "LD_PRELOAD"}
+        for name, (argv, library) in cases.items():
+            if not os.path.exists(library):
+                print("%-20s not counted: no %s" % (name, library))
+                continue
+            env = dict(plain, LD_PRELOAD=library, BELAY_SESSION=session)
+            bare = of_one(argv, plain, folder)
+            added = of_one(argv, env, folder) - bare
+            limit = budgets[name][0]
+            # Nothing added means that nothing was preloaded.
+            good = 1 <= added <= limit * TOLERANCE
+            failed = failed or not good
+            print("%-20s %6.1f more than %5.1f bare, budget %4.0f + 10 %%  %s"
+                  % (name, added, bare, limit, "ok" if good else "WRONG"))
+            if limit > 0 and added < limit / TOLERANCE:
+                print("  lower the budget in tests/bench/budgets to %.0f"
+                      % added)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

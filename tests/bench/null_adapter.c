@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * null_adapter.c - the null library as calls
+ *
+ * null_begin() begins, null_poll() completes once it says 0, null_finish()
+ * finishes. There is no cancel. The key is the struct null_op; it may be used
+ * again after null_finish(). All three are async-signal-safe.
+ *
+ * Each module's calls go to the null library which that module sees: there
+ * can be several in a process.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <belay/adapter.h>
+
+#include "null.h"
+
+#define NULL_SONAME "libnull.so"
+
+BELAY_NEXT_SLOT_OF(null_begin, NULL_SONAME);
+BELAY_NEXT_SLOT_OF(null_poll, NULL_SONAME);
+BELAY_NEXT_SLOT_OF(null_finish, NULL_SONAME);
+
+static uint32_t call_number;
+
+static const struct belay_error call_errors[] = {
+	{EINVAL, "EINVAL"},
+	{0, NULL},
+};
+
+static const struct belay_operation operations[] = {
+	{
+		.size = sizeof(struct belay_operation),
+		.number = &call_number,
+		.api = "null",
+		.name = "call",
+		.arguments = {{"value", BELAY_ARGUMENT_INT}},
+		.errors = call_errors,
+		.status_kind = BELAY_STATUS_ERRNO,
+		.cancel_mode = BELAY_CANCEL_NONE,
+	},
+};
+
+BELAY_ADAPTER(.name = "null", .title = "the library that does nothing",
+	      .library = NULL_SONAME, .operations = operations,
+	      .operations_count = 1);
+
+/* fail() - the API's own failure, for what cannot reach a library */
+static int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+BELAY_EXPORT int null_begin(struct null_op *op, long value)
+{
+	const void *site = BELAY_SITE();
+	__typeof__(&null_begin) next = BELAY_NEXT_FROM(null_begin, site);
+	const struct belay_begin begin = {
+		.operation = &operations[0],
+		.key = op,
+		.site = site,
+		.args = {(uint64_t)value},
+	};
+	struct belay_outcome fault;
+	struct belay_ref call;
+	int r;
+
+	if (next == NULL)
+		return fail(ENOSYS);
+	if (!belay_adapter_begin(&begin, &call, &fault))
+		return fail(fault.status);
+	r = next(op, value);
+	if (__builtin_expect(r < 0, 0))
+		belay_adapter_refused(&call, errno);
+	else
+		belay_adapter_accepted(&call);
+	return r;
+}
+
+BELAY_EXPORT int null_poll(const struct null_op *op)
+{
+	__typeof__(&null_poll) next = BELAY_NEXT_FROM(null_poll, BELAY_SITE());
+	struct belay_outcome outcome = {.ending = BELAY_SUCCEEDED};
+	struct belay_ref call;
+	int r;
+
+	if (next == NULL)
+		return fail(ENOSYS);
+	r = next(op);
+	if (r != 0)
+		return r;
+	call = belay_adapter_find(&belay_adapter, op);
+	(void)belay_adapter_completed(&call, &outcome);
+	return r;
+}
+
+BELAY_EXPORT long null_finish(struct null_op *op)
+{
+	__typeof__(&null_finish) next =
+		BELAY_NEXT_FROM(null_finish, BELAY_SITE());
+	struct belay_outcome outcome = {.ending = BELAY_SUCCEEDED};
+	struct belay_ref call;
+	long r;
+
+	if (next == NULL)
+		return fail(ENOSYS);
+	call = belay_adapter_find(&belay_adapter, op);
+	r = next(op);
+	outcome.result = r;
+	(void)belay_adapter_finished(&call, &outcome);
+	return r;
+}
