@@ -61,12 +61,15 @@ struct belay_adapter {
 /*
  * BELAY_ADAPTER() - defines the exported constant
  *
+ * Protected: among several adapters, each means its own.
+ *
  *     BELAY_ADAPTER(.name = "aio", .title = "POSIX AIO",
  *                   .operations = operations, .operations_count = 4);
  */
 #define BELAY_ADAPTER(...)                                                     \
 	extern const struct belay_adapter belay_adapter;                       \
-	BELAY_EXPORT const struct belay_adapter belay_adapter = {              \
+	__attribute__((visibility("protected")))                               \
+	const struct belay_adapter belay_adapter = {                           \
 		.abi = BELAY_ADAPTER_ABI,                                      \
 		.size = sizeof(struct belay_adapter),                          \
 		__VA_ARGS__}
@@ -187,10 +190,19 @@ static inline void *belay_next_from(struct belay_next *next, const void *site)
 /* BELAY_SITE() - where the program called the wrapper that says this */
 #define BELAY_SITE() __builtin_return_address(0)
 
-/* BELAY_TWIN() - defines the large-file name of a wrapper at its address */
-#define BELAY_TWIN(twin, sym)                                                  \
-	extern __typeof__(sym) twin                                            \
-		__attribute__((alias(#sym), visibility("default")))
+/*
+ * BELAY_WRAPPER() - declares a wrapper that has several names or versions
+ * BELAY_EXPORTED_AS() - one of them: "aio_read64@@GLIBC_2.34"; a large-file
+ * twin is one, too
+ *
+ * A reference to a version of a symbol is not satisfied by a library that has
+ * version nodes but not that one. So a wrapper of a versioned symbol is
+ * exported in all of its versions; the nodes stand in the export map. In the
+ * object file the wrapper has a name of its own, or the assembler would take
+ * its plain name away.
+ */
+#define BELAY_WRAPPER(sym) extern __typeof__(sym) sym __asm__("belay_" #sym)
+#define BELAY_EXPORTED_AS(sym, name) __asm__(".symver belay_" #sym "," name)
 
 /*
  * belay_adapter_outermost() - enters a wrapper of an API whose functions call
