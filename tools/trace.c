@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace.c - the module that records a run with LTTng: see trace.h
+ */
+#include "trace.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lttng_daemon.h"
+#include "lttng_output.h"
+#include "lttng_session.h"
+#include "say.h"
+
+struct trace {
+	struct daemon daemon;
+	struct recording recording;
+	bool lossless;
+	char output[PATH_MAX];
+};
+
+/* Starts recording, and comes back from where the daemon is. */
+static bool record(struct trace *trace)
+{
+	bool recording;
+
+	if (!daemon_open(&trace->daemon))
+		return false;
+	recording = recording_start(trace->output, trace->lossless,
+				    &trace->recording);
+	if (daemon_leave(&trace->daemon) && recording)
+		return true;
+	daemon_close(&trace->daemon);
+	return false;
+}
+
+static int trace_open(const struct trace_options *options, struct trace **ret)
+{
+	struct trace *trace = calloc(1, sizeof(*trace));
+	bool made = false;
+
+	if (!trace)
+		abort();
+	trace->lossless = options->lossless;
+	(void)snprintf(trace->output, sizeof(trace->output), "%s",
+		       options->output);
+	if (output_prepare(trace->output, &made)) {
+		if (record(trace)) {
+			*ret = trace;
+			return 0;
+		}
+		if (made)
+			(void)rmdir(trace->output);
+	}
+	free(trace);
+	return SAY_NOT_STARTED;
+}
+
+static int trace_environment(const struct trace *trace,
+			     int (*set)(const char *name, const char *value,
+					void *data),
+			     void *data)
+{
+	int r = 0;
+
+	if (trace->daemon.home[0])
+		r = set("LTTNG_HOME", trace->daemon.home, data);
+	if (r == 0 && trace->lossless)
+		r = set("LTTNG_UST_ALLOW_BLOCKING", "1", data);
+	return r;
+}
+
+static int trace_close(struct trace *trace, uint64_t *ret_discarded)
+{
+	bool complete = daemon_enter(&trace->daemon) &&
+			recording_stop(&trace->recording, ret_discarded);
+
+	(void)daemon_leave(&trace->daemon);
+	daemon_close(&trace->daemon);
+	if (complete && !output_has_room(trace->output)) {
+		say("The trace is incomplete: path=\"%s\", error=\"No space "
+		    "left on device\"",
+		    trace->output);
+		complete = false;
+	}
+	free(trace);
+	return complete ? SAY_OK : SAY_FAILED;
+}
+
+extern const struct belay_trace_module belay_trace_module;
+
+__attribute__((visibility("default")))
+const struct belay_trace_module belay_trace_module = {
+	.abi = BELAY_TRACE_ABI,
+	.size = sizeof(struct belay_trace_module),
+	.open = trace_open,
+	.environment = trace_environment,
+	.close = trace_close,
+};
