@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# installed.sh - what `meson install` leaves is all that others need
+#
+#     installed.sh SOURCE_ROOT BUILD_ROOT VERSION
+#
+# Installs below a private folder, and from there on uses nothing of the
+# source tree but the examples: public headers, pkg-config files, manual pages,
+# completion, and the adapter of docs/add-an-api.md with the very commands that
+# stand there.
+
+set -euo pipefail
+
+source_root=$1 build_root=$2 version=$3
+work=$(mktemp -d "${TMPDIR:-/tmp}/belay-installed.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+dest=$work/dest
+
+fail() {
+	printf 'installed.sh: %s\n' "$*" >&2
+	exit 1
+}
+
+one_of() {
+	local found
+
+	found=$(find "$dest" -path "*/$1" -print -quit)
+	[ -n "$found" ] || fail "$1 is not installed"
+	printf '%s\n' "$found"
+}
+
+headers_stand_alone() {
+	local header
+
+	for header in call status; do
+		printf '#include <belay/%s.h>\nint main(void) { return 0; }\n' \
+			"$header" >"$work/$header.c"
+		# shellcheck disable=SC2046 # flags are words
+		"${CC:-cc}" -std=c11 -Wall -Wextra -Wpedantic -Werror \
+			-fsyntax-only $(pkg-config --cflags belay-call) \
+			"$work/$header.c" || fail "$header.h needs another"
+	done
+}
+
+pkg_config_says() {
+	local package
+
+	for package in belay-call belay-adapter; do
+		[ "$(pkg-config --modversion "$package")" = "$version" ] ||
+			fail "$package.pc does not say version $version"
+	done
+	pkg-config --libs belay-adapter | grep -q -e '-lbelay-interpose' ||
+		fail "belay-adapter.pc lacks the interposer"
+	if pkg-config --libs belay-call | grep -q interpose; then
+		fail "belay-call.pc brings the interposer"
+	fi
+}
+
+manual_is_there() {
+	local page pages
+
+	pages=$(find "$dest" -name 'belay*.1' | sort)
+	for page in belay belay-run belay-trace belay-report belay-ps \
+		belay-apis; do
+		grep -q "/$page.1\$" <<<"$pages" || fail "no page $page(1)"
+	done
+	while read -r page; do
+		mandoc -T lint -W warning "$page" || fail "$page is not clean"
+	done <<<"$pages"
+}
+
+completion_is_there() {
+	local file
+
+	file=$(one_of share/bash-completion/completions/belay)
+	# shellcheck source=/dev/null
+	(. "$file" && complete -p belay >/dev/null) ||
+		fail "$file completes nothing"
+}
+
+# The commands in the document, from the first compiler to the next blank line.
+documented_commands() {
+	awk '/^    cc /{on=1} on && !/^    /{exit} on{print substr($0, 5)}' \
+		"$source_root/docs/add-an-api.md"
+}
+
+the_documented_adapter_works() {
+	local got
+
+	mkdir "$work/post"
+	cp "$source_root"/docs/examples/post/* "$work/post"
+	documented_commands >"$work/commands"
+	grep -q 'belay run ' "$work/commands" ||
+		fail "docs/add-an-api.md has no commands"
+	sed -i "s|^belay run|belay run --json=$work/post.json|" "$work/commands"
+	(cd "$work/post" && PATH=$(dirname "$(one_of bin/belay)"):$PATH \
+		bash -euo pipefail "$work/commands") >"$work/post.txt" ||
+		fail "the commands in docs/add-an-api.md do not work"
+	got=$(jq -c '.operations[] | [.operation, .calls, .refused, .cancels,
+		.finished, .canceled, .in_flight]' "$work/post.json")
+	[ "$got" = '["post.send",3,1,1,2,1,0]' ] ||
+		fail "the documented adapter saw $got"
+	grep -q 'slow:  Operation canceled' "$work/post.txt" ||
+		fail "the program was disturbed: $(cat "$work/post.txt")"
+}
+
+the_examples_build() {
+	local file
+
+	for file in "$source_root"/docs/examples/*.c; do
+		[ -e "$file" ] || fail "there are no examples"
+		# shellcheck disable=SC2046 # flags are words
+		"${CC:-cc}" -Wall -Wextra -Werror -o "$work/example" "$file" \
+			$(pkg-config --cflags --libs belay-call) ||
+			fail "$file does not build against what is installed"
+	done
+}
+
+DESTDIR=$dest meson install -C "$build_root" --no-rebuild --quiet
+PKG_CONFIG_LIBDIR=$(dirname "$(one_of pkgconfig/belay-call.pc)")
+export PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR=$dest
+unset LD_PRELOAD
+
+pkg_config_says
+headers_stand_alone
+the_documented_adapter_works
+the_examples_build
+manual_is_there
+completion_is_there
