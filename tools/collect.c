@@ -144,7 +144,7 @@ static void add_summary(struct collecting *collecting,
 		(void)snprintf(name, sizeof(name), "%s.%s", o->api, o->name);
 		add_counters(summary, name, o->status_kind, &o->counters);
 	}
-	for (size_t i = 0; i < BELAY_SUMMARY_UNFINISHED; i++)
+	for (size_t i = 0; i < from->unfinished_used; i++)
 		if (from->unfinished[i].ready)
 			add_unfinished(summary, &from->unfinished[i]);
 	add_losses(summary, from->lost);

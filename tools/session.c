@@ -159,8 +159,11 @@ static void remove_table(const struct session *session, const char *name,
 
 bool session_remove(const struct session *session)
 {
-	session_files(session, remove_table, NULL);
 	(void)unlinkat(session->folder, "summary", 0);
+	/* Most often there is nothing else. */
+	if (unlinkat(session->root, session->name, AT_REMOVEDIR) == 0)
+		return true;
+	session_files(session, remove_table, NULL);
 	(void)unlinkat(session->folder, "rules", 0);
 	return unlinkat(session->root, session->name, AT_REMOVEDIR) == 0 ||
 	       errno == ENOENT;

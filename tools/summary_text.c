@@ -213,7 +213,8 @@ void summary_print(const struct summary *summary, FILE *to)
 	print_lost(summary, to);
 	if (summary->cost_ns)
 		fprintf(to,
-			"Recording adds about %" PRIu64 " ns to each call, "
-			"which its latency includes.\n",
+			"Recording costs about %" PRIu64
+			" ns a call; latencies "
+			"near that are mostly Belay's own.\n",
 			summary->cost_ns);
 }

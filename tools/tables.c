@@ -82,10 +82,14 @@ static bool fits(const struct table *table, uint32_t offset, uint64_t count,
 	       offset + count * size <= table->file_size;
 }
 
+/* Return: why it is no table, "" if it is one, NULL if it is not yet one. */
 static const char *check_head(struct table *table, uint32_t pid, uint64_t start)
 {
 	struct belay_table *head = &table->head;
 
+	/* The magic is written last: its process is at its start, or died so. */
+	if (head->magic == 0 && head->state == BELAY_TABLE_BUILDING)
+		return NULL;
 	if (head->magic != BELAY_TABLE_MAGIC)
 		return "it is no call table";
 	if (head->layout != BELAY_LAYOUT)
@@ -108,7 +112,7 @@ static const char *check_head(struct table *table, uint32_t pid, uint64_t start)
 		  sizeof(struct belay_slot)))
 		return "its parts reach beyond its end";
 	head->executable[sizeof(head->executable) - 1] = '\0';
-	return NULL;
+	return "";
 }
 
 static void check_operation(struct belay_table_operation *operation)
@@ -167,13 +171,15 @@ static const char *read_table(struct table *table, int folder, const char *name)
 		return "it is no regular file";
 	table->file_size = (uint64_t)st.st_size;
 	table->foreign = st.st_uid != geteuid();
+	if (table->file_size == 0)
+		return NULL;
 	if (!read_at(table->fd, &table->head, sizeof(table->head), 0))
 		return "it is cut short";
 	why = check_head(table, pid, start);
-	if (!why && !read_names(table))
-		why = "it is cut short";
+	if (why && !*why && !read_names(table))
+		return "it is cut short";
 	table->now = belay_clock_pair();
-	return why ? why : "";
+	return why;
 }
 
 struct table *table_open(int folder, const char *name, const char **ret_why)
@@ -348,15 +354,37 @@ uint64_t table_age_ns(const struct table *table, uint64_t ticks)
 			  (double)(now->ticks - then->ticks));
 }
 
-static void check_summary(struct belay_summary *summary)
+static bool read_operations(int fd, struct belay_summary *summary)
 {
 	for (size_t i = 0; i < BELAY_SUMMARY_OPERATIONS; i++) {
 		struct belay_summary_operation *o = &summary->operations[i];
+		uint64_t at = offsetof(struct belay_summary, operations) +
+			      i * sizeof(*o);
 
+		if (!read_at(fd, o,
+			     offsetof(struct belay_summary_operation, counters),
+			     at))
+			return false;
+		/* They are taken in their order. */
+		if (o->hash == 0)
+			return true;
+		if (!read_at(fd, o, sizeof(*o), at))
+			return false;
 		o->api[sizeof(o->api) - 1] = '\0';
 		o->name[sizeof(o->name) - 1] = '\0';
 	}
-	for (size_t i = 0; i < BELAY_SUMMARY_UNFINISHED; i++) {
+	return true;
+}
+
+static bool read_unfinished(int fd, struct belay_summary *summary)
+{
+	if (summary->unfinished_used > BELAY_SUMMARY_UNFINISHED)
+		summary->unfinished_used = BELAY_SUMMARY_UNFINISHED;
+	if (!read_at(fd, summary->unfinished,
+		     summary->unfinished_used * sizeof(*summary->unfinished),
+		     offsetof(struct belay_summary, unfinished)))
+		return false;
+	for (uint32_t i = 0; i < summary->unfinished_used; i++) {
 		struct belay_summary_unfinished *u = &summary->unfinished[i];
 
 		u->path[sizeof(u->path) - 1] = '\0';
@@ -364,24 +392,30 @@ static void check_summary(struct belay_summary *summary)
 		if (u->build_id_size > BELAY_BUILD_ID_MAX)
 			u->build_id_size = 0;
 	}
+	return true;
 }
 
+/*
+ * Only what is used is read: touching all of it costs a tenth of the time
+ * that `belay run true` takes.
+ */
 struct belay_summary *table_summary(int folder)
 {
-	struct belay_summary *summary = malloc(sizeof(*summary));
+	struct belay_summary *summary = calloc(1, sizeof(*summary));
 	int fd = openat(folder, "summary",
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool good = summary && fd >= 0 &&
-		    read_at(fd, summary, sizeof(*summary), 0) &&
+		    read_at(fd, summary,
+			    offsetof(struct belay_summary, operations), 0) &&
 		    summary->magic == BELAY_SUMMARY_MAGIC &&
-		    summary->layout == BELAY_LAYOUT;
+		    summary->layout == BELAY_LAYOUT &&
+		    read_operations(fd, summary) &&
+		    read_unfinished(fd, summary);
 
 	if (fd >= 0)
 		(void)close(fd);
-	if (!good) {
-		free(summary);
-		return NULL;
-	}
-	check_summary(summary);
-	return summary;
+	if (good)
+		return summary;
+	free(summary);
+	return NULL;
 }

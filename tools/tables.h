@@ -49,8 +49,8 @@ bool table_process_lives(uint32_t pid, uint64_t start_time);
 /*
  * table_open() - opens a table for reading; table_close() frees it
  *
- * Return: NULL if it is none: *ret_why says why; or it vanished, then
- *         *ret_why is NULL.
+ * Return: NULL if it is none: *ret_why says why; or it vanished or is being
+ *         made, then *ret_why is NULL.
  */
 struct table *table_open(int folder, const char *name, const char **ret_why);
 struct table *table_close(struct table *table);
