@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FLAGS UINT64_C(0xff00)
 #define TO(state) (1U << BELAY_CALL_##state)
 
 /*
@@ -23,7 +22,7 @@
  * is the Finish that brings the outcome itself (belay_call_collect()); IDLE
  * from STARTING is a Begin that the other side turned down.
  */
-static const uint8_t moves[] = {
+const uint8_t belayi_moves[] = {
 	[BELAY_CALL_IDLE] = TO(STARTING),
 	[BELAY_CALL_STARTING] = TO(PENDING) | TO(CANCELWAIT) | TO(SETTLING) |
 				TO(CANCELED) | TO(FINISHING) | TO(IDLE),
@@ -36,46 +35,11 @@ static const uint8_t moves[] = {
 	[BELAY_CALL_FINISHING] = TO(IDLE),
 };
 
-#define STATES (sizeof(moves) / sizeof(moves[0]))
+#define STATES (sizeof(belayi_moves) / sizeof(belayi_moves[0]))
 
 bool belayi_allows(enum belay_state from, enum belay_state to)
 {
-	return (unsigned int)from < STATES && (moves[from] >> to & 1U);
-}
-
-static bool may_move(uint64_t word, uint64_t turn, enum belay_state to)
-{
-	enum belay_state from = belayi_state(word);
-
-	if (belayi_turn(word) != turn || !belayi_allows(from, to))
-		return false;
-	return from != BELAY_CALL_SETTLING || to != BELAY_CALL_CANCELED ||
-	       (word & BELAYI_HELD);
-}
-
-static uint64_t moved(uint64_t word, enum belay_state to)
-{
-	uint64_t flags = word & FLAGS;
-
-	if (to == BELAY_CALL_IDLE)
-		return (belayi_turn(word) + 1) << 16;
-	if (to == BELAY_CALL_CANCELED)
-		flags |= BELAYI_ABANDONED;
-	return belayi_turn(word) << 16 | flags | (uint64_t)to;
-}
-
-/*
- * The only writer of a state word. In FINISHING the finisher is alone (no
- * move or flag of anybody else's is allowed), so a plain store is enough.
- */
-static bool swap(uint64_t *word, uint64_t *old, uint64_t next)
-{
-	if (belayi_state(*old) == BELAY_CALL_FINISHING) {
-		__atomic_store_n(word, next, __ATOMIC_RELEASE);
-		return true;
-	}
-	return __atomic_compare_exchange_n(word, old, next, false,
-					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	return (unsigned int)from < STATES && (belayi_moves[from] >> to & 1U);
 }
 
 /* The futex is the word's low half: state, flags and 16 bits of the turn. */
@@ -84,29 +48,13 @@ static uint32_t *futex_of(uint64_t *word)
 	return (uint32_t *)word;
 }
 
-static void wake(uint64_t *word)
+void belayi_wake(uint64_t *word)
 {
 	int saved = errno;
 
 	(void)syscall(SYS_futex, futex_of(word), FUTEX_WAKE_PRIVATE, INT_MAX,
 		      NULL, NULL, 0);
 	errno = saved;
-}
-
-bool belayi_advance(uint64_t *word, uint64_t turn, enum belay_state to,
-		    uint64_t *ret_old)
-{
-	uint64_t old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-
-	do {
-		if (!may_move(old, turn, to))
-			return false;
-	} while (!swap(word, &old, moved(old, to)));
-	if (old & BELAYI_WAITED)
-		wake(word);
-	if (ret_old)
-		*ret_old = old;
-	return true;
 }
 
 bool belayi_mark(uint64_t *word, uint64_t turn, uint64_t flag)
@@ -117,7 +65,7 @@ bool belayi_mark(uint64_t *word, uint64_t turn, uint64_t flag)
 		if (belayi_turn(old) != turn || (old & flag) ||
 		    belayi_state(old) == BELAY_CALL_FINISHING)
 			return false;
-	} while (!swap(word, &old, old | flag));
+	} while (!belayi_swap(word, &old, old | flag));
 	return true;
 }
 
@@ -129,7 +77,7 @@ bool belayi_unhold(uint64_t *word, uint64_t turn)
 		if (belayi_turn(old) != turn || !(old & BELAYI_HELD) ||
 		    belayi_state(old) != BELAY_CALL_SETTLING)
 			return false;
-	} while (!swap(word, &old, old & ~BELAYI_HELD));
+	} while (!belayi_swap(word, &old, old & ~BELAYI_HELD));
 	return true;
 }
 

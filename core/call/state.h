@@ -13,6 +13,8 @@
 
 #include <belay/call.h>
 
+#define BELAYI_FLAGS UINT64_C(0xff00)
+
 /* A finisher waits for the outcome: nobody else may finish. */
 #define BELAYI_CLAIMED (UINT64_C(1) << 8)
 /* SETTLING only: the outcome is written, and a policy holds it back. */
@@ -35,6 +37,49 @@ static inline uint64_t belayi_turn(uint64_t word)
 /* belayi_allows() - whether the table allows a move, whatever the flags */
 bool belayi_allows(enum belay_state from, enum belay_state to);
 
+/* From each state, the set of those where it may move to (state.c). */
+extern const uint8_t belayi_moves[];
+
+static inline bool belayi_may_move(uint64_t word, uint64_t turn,
+				   enum belay_state to)
+{
+	enum belay_state from = belayi_state(word);
+
+	if (belayi_turn(word) != turn || from > BELAY_CALL_FINISHING ||
+	    !(belayi_moves[from] >> to & 1U))
+		return false;
+	return from != BELAY_CALL_SETTLING || to != BELAY_CALL_CANCELED ||
+	       (word & BELAYI_HELD);
+}
+
+static inline uint64_t belayi_moved(uint64_t word, enum belay_state to)
+{
+	uint64_t flags = word & BELAYI_FLAGS;
+
+	if (to == BELAY_CALL_IDLE)
+		return (belayi_turn(word) + 1) << 16;
+	if (to == BELAY_CALL_CANCELED)
+		flags |= BELAYI_ABANDONED;
+	return belayi_turn(word) << 16 | flags | (uint64_t)to;
+}
+
+/*
+ * The only writer of a state word. In FINISHING the finisher is alone (no
+ * move or flag of anybody else's is allowed), so a plain store is enough.
+ */
+static inline bool belayi_swap(uint64_t *word, uint64_t *old, uint64_t next)
+{
+	if (belayi_state(*old) == BELAY_CALL_FINISHING) {
+		__atomic_store_n(word, next, __ATOMIC_RELEASE);
+		return true;
+	}
+	return __atomic_compare_exchange_n(word, old, next, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* belayi_wake() - wakes whoever sleeps on the word */
+void belayi_wake(uint64_t *word);
+
 /*
  * belayi_advance() - moves a call to another state
  *
@@ -42,10 +87,26 @@ bool belayi_allows(enum belay_state from, enum belay_state to);
  * Return: true to exactly one of all who try to move it from there; false
  *         where the turn is over or the table forbids the move.
  *
+ * Inline: a caller knows where it moves to, and half of this folds away. It is
+ * on the path of each call four times.
+ *
  * Acquires what the last mover wrote, releases what this one wrote.
  */
-bool belayi_advance(uint64_t *word, uint64_t turn, enum belay_state to,
-		    uint64_t *ret_old);
+static inline bool belayi_advance(uint64_t *word, uint64_t turn,
+				  enum belay_state to, uint64_t *ret_old)
+{
+	uint64_t old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
+	do {
+		if (!belayi_may_move(old, turn, to))
+			return false;
+	} while (!belayi_swap(word, &old, belayi_moved(old, to)));
+	if (__builtin_expect(old & BELAYI_WAITED, 0))
+		belayi_wake(word);
+	if (ret_old)
+		*ret_old = old;
+	return true;
+}
 
 /*
  * belayi_mark() - sets a flag within the state that the word is in
