@@ -62,8 +62,12 @@ static struct belayi_thread *take_record(void)
 	return NULL;
 }
 
-/* At a thread's first call, and at the first one after a fork. */
-static struct belayi_thread *first_enter(void)
+/*
+ * At a thread's first call, and at the first one after a fork. Kept out of
+ * line, as everything slow here is: inlined, it would make each call save the
+ * registers that only this needs.
+ */
+__attribute__((noinline, cold)) static struct belayi_thread *first_enter(void)
 {
 	struct belayi_thread *thread = has_key ? take_record() : NULL;
 	int saved = errno;

@@ -44,7 +44,8 @@ static uint8_t number_of(const struct belay_lane *lane)
 	return (uint8_t)(lane - belayi_process.lanes + 1);
 }
 
-static struct belay_lane *shared_lane(uint32_t operation)
+__attribute__((noinline, cold)) static struct belay_lane *
+shared_lane(uint32_t operation)
 {
 	uint8_t *number = &belayi_process.own->shared_lanes[operation];
 	uint8_t known = __atomic_load_n(number, __ATOMIC_ACQUIRE);
@@ -65,8 +66,8 @@ static struct belay_lane *shared_lane(uint32_t operation)
 }
 
 /* A lane of the thread's own, or the shared one if all are taken. */
-static struct belay_lane *first_use(struct belayi_thread *thread,
-				    uint32_t operation)
+__attribute__((noinline, cold)) static struct belay_lane *
+first_use(struct belayi_thread *thread, uint32_t operation)
 {
 	struct belay_lane *shared = shared_lane(operation);
 	struct belay_lane *lane = claim(SHARED_ONLY, operation, thread->tid);
@@ -110,7 +111,8 @@ static inline void add(struct tally tally, uint64_t *counter, uint64_t more)
 				 __ATOMIC_RELAXED);
 }
 
-static void raise_to(uint64_t *most, uint64_t value)
+__attribute__((noinline, cold)) static void raise_to(uint64_t *most,
+						     uint64_t value)
 {
 	uint64_t now = __atomic_load_n(most, __ATOMIC_RELAXED);
 

@@ -132,7 +132,7 @@ static uint32_t known(const struct dl_find_object *found)
 	return 0;
 }
 
-static uint32_t look_up(const void *address)
+__attribute__((noinline, cold)) static uint32_t look_up(const void *address)
 {
 	struct dl_find_object found;
 	uint32_t number;

@@ -84,7 +84,8 @@ static uint32_t fresh(uint32_t *taken, uint32_t wanted)
 	return wanted;
 }
 
-static uint32_t take(uint32_t *taken, uint32_t wanted)
+__attribute__((noinline, cold)) static uint32_t take(uint32_t *taken,
+						     uint32_t wanted)
 {
 	uint32_t count = pop(taken, wanted);
 

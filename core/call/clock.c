@@ -31,7 +31,7 @@ static struct belay_clock_pair origin;
 static uint64_t tick_ns_q32; /* ns per tick, times 2^32 */
 static uint64_t measure_at;  /* ticks */
 
-static uint64_t monotonic_ns(void)
+__attribute__((noinline)) static uint64_t monotonic_ns(void)
 {
 	struct timespec now;
 
@@ -73,7 +73,7 @@ static bool kernel_trusts_tsc(void)
 	       prctl(PR_GET_TSC, &mode) == 0 && mode == PR_TSC_ENABLE;
 }
 
-static void start(void)
+__attribute__((noinline, cold)) static void start(void)
 {
 	int saved = errno;
 
@@ -97,7 +97,7 @@ __attribute__((constructor)) static void start_early(void)
 }
 
 /* Several threads at once come to the same result. */
-static void measure(void)
+__attribute__((noinline, cold)) static void measure(void)
 {
 	struct belay_clock_pair now = tsc_pair();
 	uint64_t ns = now.ns - origin.ns;

@@ -30,7 +30,7 @@ __attribute__((constructor)) static void start(void)
 		belay_id_restart();
 }
 
-static uint64_t new_block(void)
+__attribute__((noinline, cold)) static uint64_t new_block(void)
 {
 	uint64_t first;
 
