@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "descriptors.h"
 #include "log.h"
 #include "operations.h"
 #include "process.h"
@@ -66,10 +67,14 @@ static void after_fork_parent(void)
 
 static void after_fork_child(void)
 {
+	struct belayi_descriptors descriptors;
+
 	if (lttng_is_busy)
 		return;
 	lttng_is_busy = true;
+	belayi_descriptors_raise(&descriptors);
 	belayi_provider->after_fork_child(&lttng_signals);
+	belayi_descriptors_lower(&descriptors);
 	lttng_is_busy = false;
 	after_fork();
 }
@@ -97,26 +102,36 @@ static void *open_provider(void)
 	return dlopen(PROVIDER, RTLD_NOW | RTLD_LOCAL);
 }
 
-bool belayi_recorder_load(void)
+static const struct belay_provider *load(void)
 {
-	const struct belay_provider *provider;
-	void *handle;
+	void *handle = open_provider();
+	const struct belay_provider *provider =
+		handle ? dlsym(handle, "belay_provider") : NULL;
 
-	lttng_is_busy = true;
-	handle = open_provider();
-	lttng_is_busy = false;
-	provider = handle ? dlsym(handle, "belay_provider") : NULL;
 	if (!provider) {
 		belayi_log("Cannot trace: error=\"%s\"", dlerror());
-		return false;
+		return NULL;
 	}
 	if (provider->abi != BELAY_PROVIDER_ABI ||
 	    provider->size < sizeof(*provider)) {
 		belayi_log("Cannot trace: provider_abi=%u, expected=%u",
 			   provider->abi, BELAY_PROVIDER_ABI);
-		return false;
+		return NULL;
 	}
-	belayi_provider = provider;
+	return provider;
+}
+
+bool belayi_recorder_load(void)
+{
+	struct belayi_descriptors descriptors;
+
+	lttng_is_busy = true;
+	belayi_descriptors_raise(&descriptors);
+	belayi_provider = load();
+	belayi_descriptors_lower(&descriptors);
+	lttng_is_busy = false;
+	if (!belayi_provider)
+		return false;
 	(void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
 	return true;
 }

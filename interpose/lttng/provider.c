@@ -164,6 +164,12 @@ static void emit_module(const struct belay_event_module *event)
 	lttng_ust_do_tracepoint(belay, module, event, build_id);
 }
 
+/*
+ * Part of LTTng's binary interface, made for its own preload liblttng-ust-fd,
+ * but in no public header.
+ */
+extern int lttng_ust_safe_close_fd(int fd, int (*next)(int fd));
+
 extern const struct belay_provider belay_provider;
 
 __attribute__((visibility("default")))
@@ -185,4 +191,5 @@ const struct belay_provider belay_provider = {
 	.before_fork = lttng_ust_before_fork,
 	.after_fork_parent = lttng_ust_after_fork_parent,
 	.after_fork_child = lttng_ust_after_fork_child,
+	.close = lttng_ust_safe_close_fd,
 };

@@ -147,6 +147,11 @@ struct belay_provider {
 	void (*before_fork)(sigset_t *ret_signals);
 	void (*after_fork_parent)(sigset_t *signals);
 	void (*after_fork_child)(sigset_t *signals);
+	/*
+	 * Closes a descriptor with `next`, unless it is the tracer's own: then
+	 * -1, errno EBADF.
+	 */
+	int (*close)(int fd, int (*next)(int fd));
 };
 
 #endif

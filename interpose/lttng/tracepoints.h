@@ -15,7 +15,8 @@
 #undef LTTNG_UST_TRACEPOINT_INCLUDE
 #define LTTNG_UST_TRACEPOINT_INCLUDE "./tracepoints.h"
 
-#if !defined(BELAY_TRACEPOINTS_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
+#if !defined(BELAY_TRACEPOINTS_H) ||                                           \
+	defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
 #define BELAY_TRACEPOINTS_H
 
 #include <lttng/tracepoint.h>
