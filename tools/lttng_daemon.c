@@ -6,7 +6,8 @@
  * for a user, and /var/run/lttng for root, which no option changes. Programs
  * look in both, root's too. So a daemon of our own has LTTNG_HOME in a folder
  * of ours, and root's has, in a mount namespace of its own, that same folder
- * as its /var/run/lttng.
+ * as its /var/run/lttng. Where root may not have one (in most containers), its
+ * daemon takes the place itself, which is free, or we had found a daemon.
  */
 #include "lttng_daemon.h"
 
@@ -124,6 +125,36 @@ bool daemon_enter(struct daemon *daemon)
 	if (!daemon->away)
 		say("Cannot reach the session daemon: error=\"%m\"");
 	return daemon->away;
+}
+
+/*
+ * Tries it in a child, because it cannot be undone: a container may forbid it,
+ * and in a chroot the way back leads out of it.
+ */
+static bool separates(struct daemon *daemon)
+{
+	struct stat before, after;
+	int ends[2];
+	char good = 0;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return false;
+	child = fork();
+	if (child == 0) {
+		good = stat("/", &before) == 0 && separate(daemon) &&
+		       daemon_leave(daemon) && stat("/", &after) == 0 &&
+		       before.st_dev == after.st_dev &&
+		       before.st_ino == after.st_ino;
+		_exit(write(ends[1], &good, 1) == 1 ? 0 : 1);
+	}
+	(void)close(ends[1]);
+	if (child > 0 && read(ends[0], &good, 1) != 1)
+		good = 0;
+	(void)close(ends[0]);
+	if (child > 0)
+		(void)waitpid(child, NULL, 0);
+	return good;
 }
 
 /* Whatever we were started with, the daemon starts afresh. */
@@ -254,7 +285,8 @@ static bool start(struct daemon *daemon)
 {
 	int error = 0;
 
-	if (!make_home(daemon) || (getuid() == 0 && !separate(daemon)))
+	if (!make_home(daemon) ||
+	    (getuid() == 0 && separates(daemon) && !separate(daemon)))
 		error = errno;
 	else if (setenv("LTTNG_HOME", daemon->home, 1) < 0)
 		error = errno;
