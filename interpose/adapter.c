@@ -76,7 +76,7 @@ bool belay_adapter_begin(const struct belay_begin *begin,
 		return true;
 	/* Cannot be found again: as good as not watched. */
 	belayi_lost(BELAY_LOST_CALLS);
-	belay_call_refuse(ret_ref, 0);
+	(void)belay_call_refuse(ret_ref, 0);
 	give(slot);
 	*ret_ref = nobody;
 	return true;
@@ -90,10 +90,8 @@ void belay_adapter_accepted(const struct belay_ref *ref)
 
 void belay_adapter_refused(const struct belay_ref *ref, int32_t status)
 {
-	if (!is_ours(ref) || belay_call_id(ref) == 0)
-		return;
-	belay_call_refuse(ref, status);
-	let_go(belayi_slot_of(ref->call));
+	if (is_ours(ref) && belay_call_refuse(ref, status))
+		let_go(belayi_slot_of(ref->call));
 }
 
 struct search {
@@ -117,18 +115,18 @@ static void consider(uint32_t index, void *data)
 	struct search *search = data;
 	struct belay_slot *slot = &belayi_process.slots[index];
 	struct belay_ref ref = belay_call_ref(&slot->call);
-	uint64_t id;
+	uint64_t begun;
 
 	if (__atomic_load_n(&slot->key, __ATOMIC_RELAXED) != search->key ||
 	    belay_call_state(&slot->call) == BELAY_CALL_IDLE ||
 	    !belongs(__atomic_load_n(&slot->call.operation, __ATOMIC_RELAXED),
 		     search->adapter))
 		return;
-	/* Last: what was compared was this turn's if its id still is. */
-	id = belay_call_id(&ref);
-	if (id <= search->newest)
+	begun = __atomic_load_n(&slot->call.begun, __ATOMIC_RELAXED);
+	/* Last: what was looked at was this turn's if its id still is. */
+	if (belay_call_id(&ref) == 0 || begun <= search->newest)
 		return;
-	search->newest = id;
+	search->newest = begun;
 	search->found = ref;
 }
 

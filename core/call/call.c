@@ -94,7 +94,7 @@ static HRESULT failed_begin(const struct belay_ref *ref)
 		ref->call->operation->status_kind == BELAY_STATUS_HRESULT;
 	int32_t status = ref->call->status;
 
-	belay_call_refuse(ref, status);
+	(void)belay_call_refuse(ref, status);
 	return hresult && FAILED(status) ? status : E_FAIL;
 }
 
@@ -112,7 +112,7 @@ HRESULT belay_call_begin(struct belay_call *call,
 	__atomic_store_n(&call->id, belay_id_new(), __ATOMIC_RELAXED);
 	call->completed = 0;
 	call->cancels = 0;
-	call->begun = belay_clock_now();
+	__atomic_store_n(&call->begun, belay_clock_now(), __ATOMIC_RELAXED);
 	if (__builtin_expect(!begin->site, 0)) {
 		with_site = *begin;
 		with_site.site = __builtin_return_address(0);
@@ -130,17 +130,18 @@ bool belay_call_accept(const struct belay_ref *ref)
 			      NULL);
 }
 
-void belay_call_refuse(const struct belay_ref *ref, int32_t status)
+bool belay_call_refuse(const struct belay_ref *ref, int32_t status)
 {
 	const struct belay_observer *observer = BELAYI_HOOK(refuse);
 	struct belay_call *call = ref->call;
 
 	/* First alone with the call: a cancel may come in the middle. */
 	if (!belayi_advance(&call->word, ref->turn, BELAY_CALL_FINISHING, NULL))
-		return;
+		return false;
 	if (observer)
 		observer->refuse(call, call->operation, status, false);
 	(void)belayi_advance(&call->word, ref->turn, BELAY_CALL_IDLE, NULL);
+	return true;
 }
 
 /* --- Complete ------------------------------------------------------------ */

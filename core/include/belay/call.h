@@ -304,8 +304,10 @@ bool belay_call_accept(const struct belay_ref *ref);
  *
  * The object is idle again; there is nothing to finish.
  * status: why, in the operation's status kind
+ *
+ * Return: true; false where the turn had ended otherwise before.
  */
-void belay_call_refuse(const struct belay_ref *ref, int32_t status);
+bool belay_call_refuse(const struct belay_ref *ref, int32_t status);
 
 /*
  * belay_call_complete() - stores the outcome
