@@ -12,9 +12,10 @@
 
 #include "observer.h"
 #include "state.h"
+#include "verbs.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-#define NS_PER_MS UINT64_C(1000000)
+/* How long a collector waits for a thread that is choosing the outcome. */
+#define SETTLE_NS BELAYI_NS_PER_S
 
 void belay_call_init(struct belay_call *call)
 {
@@ -35,12 +36,6 @@ uint64_t belay_call_id(const struct belay_ref *ref)
 	uint64_t word = __atomic_load_n(&ref->call->word, __ATOMIC_RELAXED);
 
 	return belayi_turn(word) == ref->turn ? id : 0;
-}
-
-/* Relaxed: a Begin of a later turn may write it meanwhile. */
-static const struct belay_operation *operation_of(const struct belay_call *call)
-{
-	return __atomic_load_n(&call->operation, __ATOMIC_RELAXED);
 }
 
 enum belay_state belay_call_state(const struct belay_call *call)
@@ -64,19 +59,20 @@ static void load_outcome(const struct belay_call *call,
 	outcome->result = call->result;
 }
 
-/* --- Begin --------------------------------------------------------------- */
-
-static bool observed_begin(const struct belay_ref *ref,
-			   const struct belay_begin *begin)
+/*
+ * Alone in FINISHING: the object is idle. Relaxed: the move publishes it. What
+ * is left of the old turn must not be taken for the next one's, whose Begin
+ * wins its turn before it can write.
+ */
+static void end_turn(const struct belay_ref *ref)
 {
-	const struct belay_observer *observer = BELAYI_HOOK(begin);
-	struct belay_outcome fault = {BELAY_FAILED, E_FAIL, 0};
-
-	if (!observer || observer->begin(ref->call, begin, ref->turn, &fault))
-		return true;
-	store_outcome(ref->call, &fault);
-	return false;
+	__atomic_store_n(&ref->call->operation, NULL, __ATOMIC_RELAXED);
+	__atomic_store_n(&ref->call->id, 0, __ATOMIC_RELAXED);
+	(void)belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_IDLE,
+			     NULL);
 }
+
+/* --- Begin --------------------------------------------------------------- */
 
 static HRESULT pending(struct belay_call *call,
 		       const struct belay_operation *operation)
@@ -88,38 +84,65 @@ static HRESULT pending(struct belay_call *call,
 	return RPC_E_CALL_PENDING;
 }
 
-static HRESULT failed_begin(const struct belay_ref *ref)
+static void refuse(const struct belay_ref *ref,
+		   const struct belay_operation *operation, int32_t status)
 {
-	bool hresult =
-		ref->call->operation->status_kind == BELAY_STATUS_HRESULT;
-	int32_t status = ref->call->status;
+	const struct belay_observer *observer = BELAYI_HOOK(refuse);
 
-	(void)belay_call_refuse(ref, status);
-	return hresult && FAILED(status) ? status : E_FAIL;
+	if (observer)
+		observer->refuse(ref->call, operation, status, false);
+	end_turn(ref);
+}
+
+/* The operation is not published yet, so nobody else acts on the call. */
+static HRESULT failed_begin(const struct belay_ref *ref,
+			    const struct belay_operation *operation,
+			    const struct belay_outcome *fault)
+{
+	bool hresult = operation->status_kind == BELAY_STATUS_HRESULT;
+
+	if (belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_FINISHING,
+			   NULL)) {
+		store_outcome(ref->call, fault);
+		refuse(ref, operation, fault->status);
+	}
+	return hresult && FAILED(fault->status) ? fault->status : E_FAIL;
+}
+
+static bool observed_begin(const struct belay_ref *ref,
+			   const struct belay_begin *begin,
+			   struct belay_outcome *ret_fault)
+{
+	const struct belay_observer *observer = BELAYI_HOOK(begin);
+
+	return !observer ||
+	       observer->begin(ref->call, begin, ref->turn, ret_fault);
 }
 
 HRESULT belay_call_begin(struct belay_call *call,
 			 const struct belay_begin *begin,
 			 struct belay_ref *ret_ref)
 {
+	struct belay_outcome fault = {BELAY_FAILED, E_FAIL, 0};
 	struct belay_ref ref = belay_call_ref(call);
 	struct belay_begin with_site;
 
 	if (!belayi_advance(&call->word, ref.turn, BELAY_CALL_STARTING, NULL))
 		return pending(call, begin->operation);
-	/* Relaxed: a finisher in STARTING only compares it. */
-	__atomic_store_n(&call->operation, begin->operation, __ATOMIC_RELAXED);
+	/* Relaxed: late parties of the old turn look, and lose by the turn. */
 	__atomic_store_n(&call->id, belay_id_new(), __ATOMIC_RELAXED);
+	__atomic_store_n(&call->cancels, 0, __ATOMIC_RELAXED);
 	call->completed = 0;
-	call->cancels = 0;
 	__atomic_store_n(&call->begun, belay_clock_now(), __ATOMIC_RELAXED);
 	if (__builtin_expect(!begin->site, 0)) {
 		with_site = *begin;
 		with_site.site = __builtin_return_address(0);
 		begin = &with_site;
 	}
-	if (!observed_begin(&ref, begin))
-		return failed_begin(&ref);
+	if (!observed_begin(&ref, begin, &fault))
+		return failed_begin(&ref, begin->operation, &fault);
+	/* Release: from here on the call can be cancelled and finished. */
+	__atomic_store_n(&call->operation, begin->operation, __ATOMIC_RELEASE);
 	*ret_ref = ref;
 	return S_OK;
 }
@@ -132,15 +155,11 @@ bool belay_call_accept(const struct belay_ref *ref)
 
 bool belay_call_refuse(const struct belay_ref *ref, int32_t status)
 {
-	const struct belay_observer *observer = BELAYI_HOOK(refuse);
-	struct belay_call *call = ref->call;
-
 	/* First alone with the call: a cancel may come in the middle. */
-	if (!belayi_advance(&call->word, ref->turn, BELAY_CALL_FINISHING, NULL))
+	if (!belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_FINISHING,
+			    NULL))
 		return false;
-	if (observer)
-		observer->refuse(call, call->operation, status, false);
-	(void)belayi_advance(&call->word, ref->turn, BELAY_CALL_IDLE, NULL);
+	refuse(ref, belayi_operation_of(ref->call), status);
 	return true;
 }
 
@@ -180,10 +199,9 @@ bool belay_call_complete(const struct belay_ref *ref,
 		return false;
 	verdict = choose(ref->call, outcome, BELAY_AT_COMPLETE);
 	store_outcome(ref->call, outcome);
-	if (verdict != BELAY_DELIVER) {
-		(void)belayi_mark(&ref->call->word, ref->turn, BELAYI_HELD);
+	if (verdict != BELAY_DELIVER &&
+	    belayi_hold(&ref->call->word, ref->turn))
 		return false;
-	}
 	publish(ref, outcome);
 	return true;
 }
@@ -201,20 +219,16 @@ bool belay_call_release(const struct belay_ref *ref)
 
 /* --- Wait ---------------------------------------------------------------- */
 
-static uint64_t deadline_in(uint64_t ns)
+uint64_t belayi_deadline_in(uint64_t ns)
 {
 	return belay_clock_pair().ns + ns;
 }
 
-/*
- * Waits until the call has an outcome to collect, or its turn is over.
- * Return: false when the time is over.
- */
-static bool wait_settled(const struct belay_ref *ref, uint64_t deadline_ns)
+bool belayi_wait_settled(const struct belay_ref *ref, uint64_t deadline_ns)
 {
 	uint64_t *word = &ref->call->word;
 
-	for (bool in_time = true;;) {
+	for (bool in_time = deadline_ns != 0;;) {
 		uint64_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
 
 		if (belayi_turn(seen) != ref->turn ||
@@ -237,204 +251,27 @@ HRESULT belay_call_wait(const struct belay_ref *ref, uint32_t milliseconds)
 	if (milliseconds == INFINITE)
 		deadline = UINT64_MAX;
 	else if (milliseconds)
-		deadline = deadline_in(milliseconds * NS_PER_MS);
-	return wait_settled(ref, deadline) ? S_OK : RPC_S_CALLPENDING;
-}
-
-/* --- Cancel -------------------------------------------------------------- */
-
-static bool can_cancel(const struct belay_operation *operation)
-{
-	return operation && operation->cancel_mode != BELAY_CANCEL_NONE;
-}
-
-HRESULT belay_call_query_cancel(struct belay_call *call,
-				const struct belay_operation *operation,
-				struct belay_ref *ret_cancel)
-{
-	if (!can_cancel(operation))
-		return E_NOINTERFACE;
-	*ret_cancel = belay_call_ref(call);
-	return S_OK;
-}
-
-static void tell_answer(const struct belay_ref *ref, enum belay_party by,
-			enum belay_answer answer, int32_t status)
-{
-	const struct belay_observer *observer = BELAYI_HOOK(answered);
-	uint8_t *cancels = &ref->call->cancels;
-	uint8_t before = __atomic_load_n(cancels, __ATOMIC_RELAXED);
-
-	/* Relaxed, and two at once may count as one: it is for people. */
-	if (before < UINT8_MAX)
-		__atomic_store_n(cancels, before + 1, __ATOMIC_RELAXED);
-	if (observer)
-		observer->answered(ref->call, ref->turn, by, answer, status);
-}
-
-bool belay_call_allows_cancel(const struct belay_ref *ref, enum belay_party by)
-{
-	const struct belay_observer *observer = BELAYI_HOOK(cancel);
-
-	return !observer || observer->cancel(ref->call, by);
-}
-
-void belay_call_answered(const struct belay_ref *ref, enum belay_party by,
-			 enum belay_answer answer, int32_t status)
-{
-	tell_answer(ref, by, answer, status);
-	if (answer == BELAY_ANSWER_CANCELED)
-		(void)belayi_advance(&ref->call->word, ref->turn,
-				     BELAY_CALL_CANCELED, NULL);
-}
-
-/* What a Cancel finds: S_OK where there is something to cancel. */
-static HRESULT cancelable(const struct belay_ref *ref, uint64_t word)
-{
-	if (belayi_turn(word) != ref->turn)
-		return RPC_E_CALL_COMPLETE;
-	switch (belayi_state(word)) {
-	case BELAY_CALL_STARTING:
-	case BELAY_CALL_PENDING:
-		return S_OK;
-	case BELAY_CALL_SETTLING:
-		return word & BELAYI_HELD ? S_OK : RPC_E_CALL_COMPLETE;
-	case BELAY_CALL_CANCELWAIT:
-	case BELAY_CALL_CANCELED:
-		return RPC_E_CALL_CANCELED;
-	default:
-		return RPC_E_CALL_COMPLETE;
-	}
-}
-
-/* What it means that the word has moved on before our move. */
-static HRESULT lost_to(const struct belay_ref *ref)
-{
-	uint64_t word = __atomic_load_n(&ref->call->word, __ATOMIC_ACQUIRE);
-	HRESULT hr = cancelable(ref, word);
-
-	return hr == S_OK ? RPC_E_CALL_COMPLETE : hr;
-}
-
-/* Abandons the call: the client is released, whatever the other side does. */
-static HRESULT abandon(const struct belay_ref *ref)
-{
-	if (belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_CANCELED,
-			   NULL))
-		return S_OK;
-	return lost_to(ref);
-}
-
-static HRESULT abandon_after(const struct belay_ref *ref, uint32_t seconds)
-{
-	uint64_t deadline = UINT64_MAX;
-
-	if (seconds != (uint32_t)RPC_C_CANCEL_INFINITE_TIMEOUT)
-		deadline = deadline_in(seconds * NS_PER_S);
-	if (wait_settled(ref, deadline))
-		return lost_to(ref);
-	return abandon(ref);
-}
-
-struct answer {
-	enum belay_answer answer;
-	int32_t status;
-};
-
-static struct answer ask_other_side(const struct belay_ref *ref)
-{
-	const struct belay_operation *operation = operation_of(ref->call);
-	struct answer said = {BELAY_ANSWER_ASKED, S_OK};
-
-	if (operation->size > offsetof(struct belay_operation, cancel) &&
-	    operation->cancel)
-		said.answer = operation->cancel(ref->call, &said.status);
-	return said;
-}
-
-/* Asks, and does what the answer means. */
-static HRESULT ask(const struct belay_ref *ref, uint32_t seconds,
-		   struct answer *said)
-{
-	uint64_t word = __atomic_load_n(&ref->call->word, __ATOMIC_ACQUIRE);
-	HRESULT hr;
-
-	/* Where the outcome is held back, the other side has ended already. */
-	if (belayi_state(word) != BELAY_CALL_SETTLING) {
-		if (seconds && !belayi_advance(&ref->call->word, ref->turn,
-					       BELAY_CALL_CANCELWAIT, NULL))
-			return lost_to(ref);
-		*said = ask_other_side(ref);
-	}
-	if (said->answer == BELAY_ANSWER_NOT_CANCELED ||
-	    said->answer == BELAY_ANSWER_ERROR)
-		return E_FAIL;
-	if (said->answer == BELAY_ANSWER_COMPLETE)
-		return RPC_E_CALL_COMPLETE;
-	hr = seconds && said->answer == BELAY_ANSWER_ASKED
-		     ? abandon_after(ref, seconds)
-		     : abandon(ref);
-	if (hr == S_OK)
-		said->answer = BELAY_ANSWER_CANCELED;
-	return hr;
-}
-
-HRESULT belay_call_cancel(const struct belay_ref *cancel, uint32_t seconds,
-			  enum belay_party by)
-{
-	uint64_t word = __atomic_load_n(&cancel->call->word, __ATOMIC_ACQUIRE);
-	struct answer said = {BELAY_ANSWER_ASKED, S_OK};
-	HRESULT hr = cancelable(cancel, word);
-
-	if (belayi_turn(word) != cancel->turn ||
-	    belayi_state(word) == BELAY_CALL_IDLE)
-		return RPC_E_CALL_COMPLETE;
-	if (!can_cancel(operation_of(cancel->call)))
-		return E_NOINTERFACE;
-	if (hr == S_OK && !belay_call_allows_cancel(cancel, by)) {
-		said.answer = BELAY_ANSWER_REFUSED;
-		hr = E_ACCESSDENIED;
-	} else if (hr == S_OK) {
-		hr = ask(cancel, seconds, &said);
-	}
-	if (hr == RPC_E_CALL_COMPLETE)
-		said.answer = BELAY_ANSWER_COMPLETE;
-	if (hr == RPC_E_CALL_CANCELED)
-		said.answer = BELAY_ANSWER_CANCELED;
-	tell_answer(cancel, by, said.answer, said.status ? said.status : hr);
-	return hr;
-}
-
-HRESULT belay_call_test_cancel(const struct belay_ref *ref)
-{
-	uint64_t word = __atomic_load_n(&ref->call->word, __ATOMIC_ACQUIRE);
-
-	if (belayi_turn(word) != ref->turn ||
-	    belayi_state(word) == BELAY_CALL_IDLE)
-		return RPC_E_CALL_COMPLETE;
-	if (belayi_state(word) == BELAY_CALL_CANCELWAIT ||
-	    (word & BELAYI_ABANDONED))
-		return RPC_E_CALL_CANCELED;
-	return RPC_S_CALLPENDING;
+		deadline = belayi_deadline_in(milliseconds * BELAYI_NS_PER_MS);
+	return belayi_wait_settled(ref, deadline) ? S_OK : RPC_S_CALLPENDING;
 }
 
 /* --- Finish -------------------------------------------------------------- */
 
 /* Alone in FINISHING: tells the outcome and ends the turn. */
-static void end_turn(const struct belay_ref *ref,
+static void conclude(const struct belay_ref *ref,
 		     const struct belay_outcome *outcome)
 {
 	const struct belay_observer *observer = BELAYI_HOOK(finish);
 
 	if (observer)
 		observer->finish(ref->call, ref->turn, outcome);
-	(void)belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_IDLE,
-			     NULL);
+	end_turn(ref);
 }
 
-static struct belay_outcome canceled_outcome(const struct belay_call *call)
+static struct belay_outcome
+canceled_outcome(const struct belay_operation *operation)
 {
-	bool is_errno = call->operation->status_kind == BELAY_STATUS_ERRNO;
+	bool is_errno = operation->status_kind == BELAY_STATUS_ERRNO;
 
 	return (struct belay_outcome){
 		BELAY_CANCELED, is_errno ? ECANCELED : RPC_E_CALL_CANCELED, 0};
@@ -450,20 +287,39 @@ HRESULT belay_call_finish(struct belay_call *call,
 	uint64_t old;
 
 	if (state == BELAY_CALL_IDLE || state == BELAY_CALL_FINISHING ||
-	    operation_of(call) != operation)
+	    belayi_operation_of(call) != operation)
 		return RPC_E_CALL_COMPLETE;
 	if (!belayi_mark(&call->word, ref.turn, BELAYI_CLAIMED))
 		return RPC_E_CALL_COMPLETE;
-	(void)wait_settled(&ref, UINT64_MAX);
+	(void)belayi_wait_settled(&ref, UINT64_MAX);
 	if (!belayi_advance(&call->word, ref.turn, BELAY_CALL_FINISHING, &old))
 		return RPC_E_CALL_COMPLETE;
 	if (old & BELAYI_ABANDONED)
-		outcome = canceled_outcome(call);
+		outcome = canceled_outcome(operation);
 	else
 		load_outcome(call, &outcome);
-	end_turn(&ref, &outcome);
+	conclude(&ref, &outcome);
 	*ret_outcome = outcome;
 	return S_OK;
+}
+
+/*
+ * Moves to FINISHING; where another thread is just choosing the outcome, when
+ * it has. That is short: the time is bounded for a signal handler that
+ * interrupted this very thread.
+ */
+static bool claim_to_collect(const struct belay_ref *ref, uint64_t *ret_old)
+{
+	uint64_t *word = &ref->call->word;
+	uint64_t seen;
+
+	if (belayi_advance(word, ref->turn, BELAY_CALL_FINISHING, ret_old))
+		return true;
+	(void)belayi_owe(word, ref->turn);
+	seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	if (belayi_state(seen) == BELAY_CALL_SETTLING && !(seen & BELAYI_HELD))
+		(void)belayi_wait_settled(ref, belayi_deadline_in(SETTLE_NS));
+	return belayi_advance(word, ref->turn, BELAY_CALL_FINISHING, ret_old);
 }
 
 bool belay_call_collect(const struct belay_ref *ref,
@@ -472,8 +328,7 @@ bool belay_call_collect(const struct belay_ref *ref,
 	enum belay_ending ending = outcome->ending;
 	uint64_t old;
 
-	if (!belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_FINISHING,
-			    &old))
+	if (!claim_to_collect(ref, &old))
 		return false;
 	if (belayi_state(old) == BELAY_CALL_COMPLETED)
 		load_outcome(ref->call, outcome);
@@ -481,6 +336,6 @@ bool belay_call_collect(const struct belay_ref *ref,
 		(void)choose(ref->call, outcome, BELAY_AT_FINISH);
 	if (ending == BELAY_UNCOLLECTED)
 		outcome->ending = ending;
-	end_turn(ref, outcome);
+	conclude(ref, outcome);
 	return true;
 }

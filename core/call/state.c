@@ -3,8 +3,8 @@
  * state.c - the states of a call: one word, one table of moves, one writer
  *
  * Claim, write, publish: who wins SETTLING or FINISHING is alone with the
- * outcome until the next move. A held outcome is written already, so a cancel
- * may still take the call from SETTLING then, and only then.
+ * outcome until the next move. A held outcome is written already, so whoever
+ * takes the flag back is alone with the call again: a release, or a cancel.
  */
 #include "state.h"
 
@@ -19,16 +19,15 @@
 
 /*
  * From each state, where to. FINISHING straight from a state without outcome
- * is the Finish that brings the outcome itself (belay_call_collect()); IDLE
- * from STARTING is a Begin that the other side turned down.
+ * is the Finish that brings the outcome itself (belay_call_collect()), or a
+ * Begin that the other side turned down.
  */
 const uint8_t belayi_moves[] = {
 	[BELAY_CALL_IDLE] = TO(STARTING),
-	[BELAY_CALL_STARTING] = TO(PENDING) | TO(CANCELWAIT) | TO(SETTLING) |
-				TO(CANCELED) | TO(FINISHING) | TO(IDLE),
-	[BELAY_CALL_PENDING] =
-		TO(CANCELWAIT) | TO(SETTLING) | TO(CANCELED) | TO(FINISHING),
-	[BELAY_CALL_CANCELWAIT] = TO(SETTLING) | TO(CANCELED) | TO(FINISHING),
+	[BELAY_CALL_STARTING] =
+		TO(PENDING) | TO(CANCELWAIT) | TO(SETTLING) | TO(FINISHING),
+	[BELAY_CALL_PENDING] = TO(CANCELWAIT) | TO(SETTLING) | TO(FINISHING),
+	[BELAY_CALL_CANCELWAIT] = TO(SETTLING) | TO(FINISHING),
 	[BELAY_CALL_SETTLING] = TO(COMPLETED) | TO(CANCELED),
 	[BELAY_CALL_COMPLETED] = TO(FINISHING),
 	[BELAY_CALL_CANCELED] = TO(FINISHING),
@@ -69,13 +68,57 @@ bool belayi_mark(uint64_t *word, uint64_t turn, uint64_t flag)
 	return true;
 }
 
+static bool is_settling(uint64_t word, uint64_t turn)
+{
+	return belayi_turn(word) == turn &&
+	       belayi_state(word) == BELAY_CALL_SETTLING;
+}
+
+bool belayi_abandon(uint64_t *word, uint64_t turn)
+{
+	uint64_t old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	uint64_t next;
+
+	do {
+		bool held = is_settling(old, turn) && (old & BELAYI_HELD);
+
+		if (!held && !belayi_may_move(old, turn, BELAY_CALL_SETTLING))
+			return false;
+		next = belayi_moved(old, BELAY_CALL_SETTLING) |
+		       BELAYI_ABANDONED;
+	} while (!belayi_swap(word, &old, next & ~BELAYI_HELD));
+	return true;
+}
+
+bool belayi_hold(uint64_t *word, uint64_t turn)
+{
+	uint64_t old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
+	do {
+		if (!is_settling(old, turn) || (old & BELAYI_OWED))
+			return false;
+	} while (!belayi_swap(word, &old, old | BELAYI_HELD));
+	return true;
+}
+
+bool belayi_owe(uint64_t *word, uint64_t turn)
+{
+	uint64_t old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
+	do {
+		if (!is_settling(old, turn) ||
+		    (old & (BELAYI_HELD | BELAYI_ABANDONED)))
+			return false;
+	} while (!belayi_swap(word, &old, old | BELAYI_OWED));
+	return true;
+}
+
 bool belayi_unhold(uint64_t *word, uint64_t turn)
 {
 	uint64_t old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
 
 	do {
-		if (belayi_turn(old) != turn || !(old & BELAYI_HELD) ||
-		    belayi_state(old) != BELAY_CALL_SETTLING)
+		if (!is_settling(old, turn) || !(old & BELAYI_HELD))
 			return false;
 	} while (!belayi_swap(word, &old, old & ~BELAYI_HELD));
 	return true;
@@ -121,5 +164,11 @@ uint64_t belay_word_turn(uint64_t word)
 
 void belay_call_mirror(uint64_t *word, uint64_t turn, enum belay_state state)
 {
-	__atomic_store_n(word, turn << 16 | (uint64_t)state, __ATOMIC_RELEASE);
+	uint64_t next = turn << 16 | (uint64_t)state;
+	uint64_t old = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+	while (old < next &&
+	       !__atomic_compare_exchange_n(word, &old, next, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
 }

@@ -21,8 +21,10 @@
 #define BELAYI_HELD (UINT64_C(1) << 9)
 /* Somebody sleeps on the word: the next move wakes. */
 #define BELAYI_WAITED (UINT64_C(1) << 10)
-/* The turn went through CANCELED. */
+/* A Cancel won the turn: from SETTLING it goes to CANCELED. */
 #define BELAYI_ABANDONED (UINT64_C(1) << 11)
+/* SETTLING only: a Cancel was told that the call completes. So it shall. */
+#define BELAYI_OWED (UINT64_C(1) << 12)
 
 static inline enum belay_state belayi_state(uint64_t word)
 {
@@ -48,19 +50,17 @@ static inline bool belayi_may_move(uint64_t word, uint64_t turn,
 	if (belayi_turn(word) != turn || from > BELAY_CALL_FINISHING ||
 	    !(belayi_moves[from] >> to & 1U))
 		return false;
-	return from != BELAY_CALL_SETTLING || to != BELAY_CALL_CANCELED ||
-	       (word & BELAYI_HELD);
+	if (from != BELAY_CALL_SETTLING)
+		return true;
+	return !(word & BELAYI_HELD) &&
+	       !(word & BELAYI_ABANDONED) == (to == BELAY_CALL_COMPLETED);
 }
 
 static inline uint64_t belayi_moved(uint64_t word, enum belay_state to)
 {
-	uint64_t flags = word & BELAYI_FLAGS;
-
 	if (to == BELAY_CALL_IDLE)
 		return (belayi_turn(word) + 1) << 16;
-	if (to == BELAY_CALL_CANCELED)
-		flags |= BELAYI_ABANDONED;
-	return belayi_turn(word) << 16 | flags | (uint64_t)to;
+	return belayi_turn(word) << 16 | (word & BELAYI_FLAGS) | (uint64_t)to;
 }
 
 /*
@@ -90,6 +90,9 @@ void belayi_wake(uint64_t *word);
  * Inline: a caller knows where it moves to, and half of this folds away. It is
  * on the path of each call four times.
  *
+ * From SETTLING a call goes to CANCELED if a Cancel won it, else to COMPLETED;
+ * a held one goes nowhere before somebody claims it back.
+ *
  * Acquires what the last mover wrote, releases what this one wrote.
  */
 static inline bool belayi_advance(uint64_t *word, uint64_t turn,
@@ -112,9 +115,31 @@ static inline bool belayi_advance(uint64_t *word, uint64_t turn,
  * belayi_mark() - sets a flag within the state that the word is in
  *
  * Return: true to the one who set it; false where it was set, the turn is
- *         over, or the outcome is published already.
+ *         over, or a thread is alone with the call in FINISHING.
  */
 bool belayi_mark(uint64_t *word, uint64_t turn, uint64_t flag);
+
+/*
+ * belayi_abandon() - claims a call for a Cancel: SETTLING, BELAYI_ABANDONED
+ *
+ * Return: true to the one who is alone with the call now; false where it has
+ *         an outcome already, and nobody holds that back.
+ */
+bool belayi_abandon(uint64_t *word, uint64_t turn);
+
+/*
+ * belayi_hold() - sets BELAYI_HELD, for the thread that is alone in SETTLING
+ *
+ * Return: false where a Cancel was told meanwhile that the call completes.
+ */
+bool belayi_hold(uint64_t *word, uint64_t turn);
+
+/*
+ * belayi_owe() - makes sure that a call which settles now is not held back
+ *
+ * Return: true where an outcome is being chosen, and will be published.
+ */
+bool belayi_owe(uint64_t *word, uint64_t turn);
 
 /* belayi_unhold() - takes BELAYI_HELD back; true to exactly one */
 bool belayi_unhold(uint64_t *word, uint64_t turn);

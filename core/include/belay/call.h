@@ -245,8 +245,8 @@ struct belay_outcome {
 struct belay_call {
 	uint64_t word; /* state, flags and turn: see state.c */
 	uint64_t id;   /* of the call in progress */
-	const struct belay_operation *operation;
-	uint64_t begun;     /* ticks */
+	const struct belay_operation *operation; /* NULL: none, see Begin */
+	uint64_t begun;                          /* ticks */
 	uint64_t completed; /* ticks; 0: not seen to complete */
 	int64_t result;     /* of the outcome */
 	int32_t status;     /* of the outcome */
@@ -357,7 +357,7 @@ HRESULT belay_call_query_cancel(struct belay_call *call,
  *         E_FAIL: the other side answered that it will not stop, and the call
  *         cannot end without it: it is pending as before.
  */
-HRESULT belay_call_cancel(const struct belay_ref *cancel, uint32_t seconds,
+HRESULT belay_call_cancel(const struct belay_ref *ref, uint32_t seconds,
 			  enum belay_party by);
 
 /*
@@ -413,7 +413,8 @@ HRESULT belay_call_finish(struct belay_call *call,
  *
  * For adapters: the program has collected the call. The call completes now,
  * if nobody saw it complete before; a policy may replace the outcome then,
- * and *outcome holds what was chosen. Never waits.
+ * and *outcome holds what was chosen. Waits only for another thread that is
+ * choosing the outcome at that moment.
  *
  * Return: true to the one caller that finished the call.
  */
@@ -440,7 +441,8 @@ uint64_t belay_word_turn(uint64_t word);
  * belay_call_mirror() - keeps another word like a call's
  *
  * For observers, which copy the state of a call on the heap to where others
- * can read it. Only one thread may write a mirror at a time.
+ * can read it. A mirror only moves on, in a turn and to the next: what comes
+ * late changes nothing.
  */
 void belay_call_mirror(uint64_t *word, uint64_t turn, enum belay_state state);
 
@@ -522,6 +524,8 @@ enum belay_moment {
  *             are only ever added at the end. Every hook may be NULL.
  * begin:      the call is STARTING; call->thread, number and slot are the
  *             observer's to write. false fails it: *ret_fault says how.
+ *             Nobody can cancel or finish the call before this hook returns:
+ *             until then call->operation is NULL (see begin->operation).
  * refuse:     a Begin was turned down: by the other side (pending is false;
  *             the call ends), or because a call is in progress (pending is
  *             true; call is that one).
@@ -533,7 +537,11 @@ enum belay_moment {
  *             call that nobody saw complete before its finish.
  * finish:     the turn ends, with the outcome that the client gets.
  *
- * Threads: any, at once. No lock is held. Hooks must not wait.
+ * Threads: any, at once. No lock is held. Hooks must not wait, and leave errno
+ * as it was. In begin, completing, complete and finish, and in refuse unless
+ * pending, the calling thread is alone with the call. The others may be told
+ * when the turn is over and the next one begins: they read members atomically,
+ * and check the turn.
  */
 struct belay_observer {
 	size_t size;

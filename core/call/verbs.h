@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verbs.h - what the verbs of the call object share
+ */
+#ifndef BELAYI_VERBS_H
+#define BELAYI_VERBS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <belay/call.h>
+
+#define BELAYI_NS_PER_S UINT64_C(1000000000)
+#define BELAYI_NS_PER_MS UINT64_C(1000000)
+
+/*
+ * belayi_operation_of() - the operation of the call in progress
+ *
+ * NULL while no Begin has told the observer: then there is nothing to cancel or
+ * to finish yet. Acquire pairs with belay_call_begin(): who sees the operation
+ * sees what else Begin wrote.
+ */
+static inline const struct belay_operation *
+belayi_operation_of(const struct belay_call *call)
+{
+	return __atomic_load_n(&call->operation, __ATOMIC_ACQUIRE);
+}
+
+/* belayi_deadline_in() - that much later than now, for belayi_wait_settled() */
+uint64_t belayi_deadline_in(uint64_t ns);
+
+/*
+ * belayi_wait_settled() - waits until the call has an outcome to collect, or
+ * its turn is over
+ *
+ * deadline_ns: 0 only looks, UINT64_MAX waits for ever
+ * Return: false when the time is over.
+ */
+bool belayi_wait_settled(const struct belay_ref *ref, uint64_t deadline_ns);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cancel.c - who can be cancelled, and what the other side has to say
+ */
+#include "calls.h"
+
+static void what_cannot_be_cancelled_has_no_cancel_interface(void **state)
+{
+	struct belay_begin begin = {.operation = &stubborn};
+	struct belay_call call;
+	struct belay_ref ref;
+	struct belay_ref cancel_ref = {NULL, 99};
+
+	(void)state;
+	belay_call_init(&call);
+	assert_int_equal(belay_call_query_cancel(&call, &stubborn, &cancel_ref),
+			 E_NOINTERFACE);
+	assert_null(cancel_ref.call);
+	assert_int_equal(belay_call_begin(&call, &begin, &ref), S_OK);
+	assert_int_equal(belay_call_cancel(&ref, 0, BELAY_BY_OPERATOR),
+			 E_NOINTERFACE);
+	assert_int_equal(belay_call_state(&call), BELAY_CALL_STARTING);
+}
+
+static void an_interface_of_the_idle_object_cancels_the_next_call(void **state)
+{
+	struct belay_ref cancel_ref;
+	struct belay_call call;
+
+	(void)state;
+	belay_call_init(&call);
+	assert_int_equal(belay_call_query_cancel(&call, &reading, &cancel_ref),
+			 S_OK);
+	assert_int_equal(
+		belay_call_cancel(&cancel_ref, 0, BELAY_BY_APPLICATION),
+		RPC_E_CALL_COMPLETE);
+	(void)begin_reading(&call);
+	assert_int_equal(
+		belay_call_cancel(&cancel_ref, 0, BELAY_BY_APPLICATION), S_OK);
+}
+
+/* What the other side can answer, and what Cancel makes of it. */
+static const struct {
+	enum belay_answer said;
+	uint32_t seconds;
+	HRESULT answer;
+	enum belay_state after;
+} answers[] = {
+	{BELAY_ANSWER_CANCELED, 0, S_OK, BELAY_CALL_CANCELED},
+	{BELAY_ANSWER_ASKED, 0, S_OK, BELAY_CALL_CANCELED},
+	{BELAY_ANSWER_NOT_CANCELED, 0, E_FAIL, BELAY_CALL_PENDING},
+	{BELAY_ANSWER_ERROR, 0, E_FAIL, BELAY_CALL_PENDING},
+	{BELAY_ANSWER_COMPLETE, 0, RPC_E_CALL_COMPLETE, BELAY_CALL_PENDING},
+	{BELAY_ANSWER_CANCELED, 9, S_OK, BELAY_CALL_CANCELED},
+	{BELAY_ANSWER_NOT_CANCELED, 9, E_FAIL, BELAY_CALL_PENDING},
+	{BELAY_ANSWER_ERROR, 9, E_FAIL, BELAY_CALL_PENDING},
+	{BELAY_ANSWER_COMPLETE, 9, RPC_E_CALL_COMPLETE, BELAY_CALL_PENDING},
+};
+
+static void cancel_does_what_the_other_side_answers(void **state)
+{
+	struct belay_begin begin = {.operation = &asking};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		struct belay_call call;
+		struct belay_ref ref;
+
+		belay_call_init(&call);
+		assert_int_equal(belay_call_begin(&call, &begin, &ref), S_OK);
+		assert_true(belay_call_accept(&ref));
+		asked_answer = answers[i].said;
+		times_asked = 0;
+		assert_int_equal(belay_call_cancel(&ref, answers[i].seconds,
+						   BELAY_BY_POLICY),
+				 answers[i].answer);
+		assert_int_equal(belay_call_state(&call), answers[i].after);
+		assert_int_equal(times_asked, 1);
+	}
+}
+
+static void a_cancel_that_failed_can_be_tried_again(void **state)
+{
+	struct belay_begin begin = {.operation = &asking};
+	struct belay_call call;
+	struct belay_ref ref;
+
+	(void)state;
+	belay_call_init(&call);
+	assert_int_equal(belay_call_begin(&call, &begin, &ref), S_OK);
+	asked_answer = BELAY_ANSWER_NOT_CANCELED;
+	assert_int_equal(belay_call_cancel(&ref, 5, BELAY_BY_APPLICATION),
+			 E_FAIL);
+	assert_int_equal(belay_call_test_cancel(&ref), RPC_S_CALLPENDING);
+	asked_answer = BELAY_ANSWER_CANCELED;
+	assert_int_equal(belay_call_cancel(&ref, 0, BELAY_BY_APPLICATION),
+			 S_OK);
+}
+
+static void a_held_call_is_cancelled_without_asking(void **state)
+{
+	struct belay_begin begin = {.operation = &asking};
+	struct belay_outcome outcome = succeeded_with(1);
+	struct belay_call call;
+	struct belay_ref ref;
+
+	(void)state;
+	belay_call_init(&call);
+	assert_int_equal(belay_call_begin(&call, &begin, &ref), S_OK);
+	verdict = BELAY_DROP;
+	belay_call_observe(&judge);
+	assert_false(belay_call_complete(&ref, &outcome));
+	belay_call_observe(NULL);
+	asked_answer = BELAY_ANSWER_NOT_CANCELED;
+	times_asked = 0;
+	assert_int_equal(belay_call_cancel(&ref, 0, BELAY_BY_APPLICATION),
+			 S_OK);
+	assert_int_equal(times_asked, 0);
+}
+
+/* The completing hook is where another thread may cancel. */
+static HRESULT answer_inside;
+
+static enum belay_verdict cancel_inside(struct belay_call *call,
+					struct belay_outcome *outcome,
+					enum belay_moment moment)
+{
+	struct belay_ref ref = belay_call_ref(call);
+
+	(void)outcome, (void)moment;
+	answer_inside = belay_call_cancel(&ref, 0, BELAY_BY_APPLICATION);
+	return verdict;
+}
+
+static void what_cancel_was_told_complete_is_not_held_back(void **state)
+{
+	static const struct belay_observer canceller = {
+		.size = sizeof(canceller), .completing = cancel_inside};
+	struct belay_outcome outcome = succeeded_with(THE_RESULT);
+	struct belay_call call;
+	struct belay_ref ref = reach(&call, AT_PENDING);
+
+	(void)state;
+	verdict = BELAY_DROP;
+	belay_call_observe(&canceller);
+	assert_true(belay_call_complete(&ref, &outcome));
+	belay_call_observe(NULL);
+	assert_int_equal(answer_inside, RPC_E_CALL_COMPLETE);
+	assert_int_equal(belay_call_finish(&call, &reading, &outcome), S_OK);
+	assert_int_equal(outcome.result, THE_RESULT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			what_cannot_be_cancelled_has_no_cancel_interface),
+		cmocka_unit_test(
+			an_interface_of_the_idle_object_cancels_the_next_call),
+		cmocka_unit_test(cancel_does_what_the_other_side_answers),
+		cmocka_unit_test(a_cancel_that_failed_can_be_tried_again),
+		cmocka_unit_test(a_held_call_is_cancelled_without_asking),
+		cmocka_unit_test(
+			what_cancel_was_told_complete_is_not_held_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
