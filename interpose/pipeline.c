@@ -15,25 +15,37 @@
 #include "recorder.h"
 #include "slots.h"
 
-/* The slot of a call on the heap; its id tells a slot of another table. */
+/*
+ * The slot of a call on the heap; its id tells a slot of another table, and
+ * one that was given back. Relaxed: who cancels may be late and read another
+ * turn's.
+ */
 static struct belay_slot *mirror_of(const struct belay_call *call)
 {
+	uint32_t index = __atomic_load_n(&call->slot, __ATOMIC_RELAXED);
+	uint64_t id = __atomic_load_n(&call->id, __ATOMIC_RELAXED);
 	struct belay_slot *slot;
 
-	if (belayi_slot_of(call) || call->slot == 0 ||
-	    call->slot >= belayi_process.slots_count)
+	if (belayi_slot_of(call) || id == 0 || index == 0 ||
+	    index >= belayi_process.slots_count)
 		return NULL;
-	slot = &belayi_process.slots[call->slot];
-	return slot->call.id == call->id ? slot : NULL;
+	slot = &belayi_process.slots[index];
+	return __atomic_load_n(&slot->call.id, __ATOMIC_RELAXED) == id ? slot
+								       : NULL;
 }
 
 static void mirror(const struct belay_call *call, enum belay_state state)
 {
 	struct belay_slot *slot = mirror_of(call);
+	uint64_t word;
 
-	if (slot)
-		belay_call_mirror(&slot->call.word,
-				  belay_word_turn(slot->call.word), state);
+	if (!slot)
+		return;
+	/* Acquire pairs with drop_mirror(): a later turn has no id of ours. */
+	word = __atomic_load_n(&slot->call.word, __ATOMIC_ACQUIRE);
+	if (mirror_of(call) == slot)
+		belay_call_mirror(&slot->call.word, belay_word_turn(word),
+				  state);
 }
 
 static void drop_mirror(struct belayi_thread *thread, struct belay_call *call)
@@ -42,10 +54,11 @@ static void drop_mirror(struct belayi_thread *thread, struct belay_call *call)
 
 	if (!slot)
 		return;
+	__atomic_store_n(&call->slot, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->call.id, 0, __ATOMIC_RELAXED);
 	belay_call_mirror(&slot->call.word,
 			  belay_word_turn(slot->call.word) + 1,
 			  BELAY_CALL_IDLE);
-	call->slot = 0;
 	belayi_slot_give(thread, slot);
 }
 
@@ -66,14 +79,14 @@ static void take_mirror(struct belayi_thread *thread, struct belay_call *call,
 {
 	struct belay_slot *slot = belayi_slot_take(thread);
 
-	call->slot = 0;
+	__atomic_store_n(&call->slot, slot ? belayi_slot_index(slot) : 0,
+			 __ATOMIC_RELAXED);
 	if (!slot) {
 		belayi_lost(BELAY_LOST_CALLS);
 		return;
 	}
-	call->slot = belayi_slot_index(slot);
-	slot->call.id = call->id;
-	slot->call.operation = call->operation;
+	__atomic_store_n(&slot->call.id, call->id, __ATOMIC_RELAXED);
+	slot->call.operation = begin->operation;
 	slot->call.begun = call->begun;
 	slot->call.completed = 0;
 	slot->call.thread = call->thread;
