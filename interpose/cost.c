@@ -11,6 +11,7 @@
 
 #include "guard.h"
 #include "lanes.h"
+#include "modules.h"
 
 #define SERIES 4
 #define CALLS 16
@@ -30,12 +31,12 @@ static const struct belay_adapter adapter = {
 	.operations_count = 1,
 };
 
-static void one_call(void)
+static void one_call(const void *site)
 {
 	const struct belay_begin begin = {
 		.operation = &self,
 		.key = &number,
-		.site = __builtin_return_address(0),
+		.site = site,
 	};
 	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 0};
 	struct belay_ref ref;
@@ -47,16 +48,18 @@ static void one_call(void)
 	(void)belay_adapter_finished(&ref, &outcome);
 }
 
-static void take_back(void)
+static void take_back(const void *site)
 {
 	struct belayi_thread *thread = belayi_thread_enter();
 
 	belayi_lanes_clear(thread);
+	belayi_module_forget(site);
 	belayi_thread_leave(thread);
 }
 
 uint32_t belayi_cost_measure(void)
 {
+	const void *site = __builtin_return_address(0);
 	uint64_t least = UINT64_MAX;
 
 	for (int series = 0; series < SERIES; series++) {
@@ -64,10 +67,10 @@ uint32_t belayi_cost_measure(void)
 		uint64_t spent;
 
 		for (int call = 0; call < CALLS; call++)
-			one_call();
+			one_call(site);
 		spent = belay_clock_now() - before;
 		least = spent < least ? spent : least;
 	}
-	take_back();
+	take_back(site);
 	return (uint32_t)(belay_clock_ns(least) / CALLS);
 }

@@ -143,10 +143,17 @@ __attribute__((noinline, cold)) static uint32_t look_up(const void *address)
 	return number ? number : add_module(&found);
 }
 
+static inline uint64_t *seen_entry(const void *address)
+{
+	uintptr_t site = (uintptr_t)address;
+
+	return &seen[(site ^ site >> 12) % SEEN];
+}
+
 uint32_t belayi_module_note(const void *address)
 {
 	uint64_t site = (uint64_t)(uintptr_t)address & ADDRESS_MASK;
-	uint64_t *entry = &seen[(site ^ site >> 12) % SEEN];
+	uint64_t *entry = seen_entry(address);
 	uint64_t word = __atomic_load_n(entry, __ATOMIC_RELAXED);
 	uint32_t number;
 
@@ -170,4 +177,16 @@ void belayi_modules_publish(void)
 	for (uint32_t i = 0; i < BELAY_MODULES_MAX; i++)
 		if (__atomic_load_n(&ready[i], __ATOMIC_ACQUIRE))
 			publish(i + 1);
+}
+
+void belayi_module_forget(const void *address)
+{
+	if (used != 1)
+		return;
+	memset(&belayi_process.modules[0], 0,
+	       sizeof(belayi_process.modules[0]));
+	memset(&modules[0], 0, sizeof(modules[0]));
+	__atomic_store_n(&ready[0], 0, __ATOMIC_RELAXED);
+	__atomic_store_n(seen_entry(address), 0, __ATOMIC_RELAXED);
+	used = 0;
 }

@@ -29,6 +29,11 @@ const struct belayi_module *belayi_module(uint32_t number);
 /* belayi_modules_publish() - writes all into a new table */
 void belayi_modules_publish(void);
 
+/*
+ * belayi_module_forget() - undoes the note of an address, the only one so far
+ */
+void belayi_module_forget(const void *address);
+
 /* belayi_executable() - path of the program that runs */
 const char *belayi_executable(void);
 

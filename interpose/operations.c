@@ -18,6 +18,7 @@
 
 struct entry {
 	const struct belay_operation *operation; /* set last */
+	uint32_t arguments;
 	char name[BELAYI_NAME_MAX];
 };
 
@@ -32,15 +33,22 @@ static void copy(char *to, size_t size, const char *from)
 	to[length] = '\0';
 }
 
+static uint32_t count_arguments(const struct belay_operation *operation)
+{
+	uint32_t count = 0;
+
+	while (count < BELAY_ARGUMENTS_MAX && operation->arguments[count].name)
+		count++;
+	return count;
+}
+
 static void copy_arguments(struct belay_table_operation *to,
 			   const struct belay_operation *operation)
 {
-	for (unsigned int i = 0; i < BELAY_ARGUMENTS_MAX; i++) {
+	for (uint32_t i = 0; i < count_arguments(operation); i++) {
 		const struct belay_argument *argument =
 			&operation->arguments[i];
 
-		if (!argument->name)
-			return;
 		to->arguments[i].type = (uint32_t)argument->type;
 		copy(to->arguments[i].name, sizeof(to->arguments[i].name),
 		     argument->name);
@@ -84,6 +92,7 @@ uint32_t belayi_operation_register(const struct belay_operation *operation)
 	}
 	(void)snprintf(entry->name, sizeof(entry->name), "%s.%s",
 		       operation->api, operation->name);
+	entry->arguments = count_arguments(operation);
 	__atomic_store_n(&entry->operation, operation, __ATOMIC_RELEASE);
 	if (!__atomic_compare_exchange_n(operation->number, &nothing, number,
 					 false, __ATOMIC_RELEASE,
@@ -99,6 +108,11 @@ uint32_t belayi_operation_register(const struct belay_operation *operation)
 const char *belayi_operation_name(uint32_t number)
 {
 	return number < BELAY_OPERATIONS_MAX ? entries[number].name : "";
+}
+
+uint32_t belayi_operation_arguments(uint32_t number)
+{
+	return number < BELAY_OPERATIONS_MAX ? entries[number].arguments : 0;
 }
 
 void belayi_operations_each(void (*visit)(uint32_t number, const char *name,

@@ -25,6 +25,9 @@ belayi_operation_number(const struct belay_operation *operation)
 /* belayi_operation_name() - "aio.read"; "" for a number that nobody has */
 const char *belayi_operation_name(uint32_t number);
 
+/* belayi_operation_arguments() - how many arguments its calls have */
+uint32_t belayi_operation_arguments(uint32_t number);
+
 /* belayi_operations_publish() - writes all into a new table */
 void belayi_operations_publish(void);
 
