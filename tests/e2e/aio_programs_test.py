@@ -4,8 +4,9 @@
 
     aio_programs_test.py BELAY
 
-fio counts its own requests, so that what was recorded must equal that. What
-it does is the same in every run: its random numbers have a fixed seed.
+fio counts its own requests, so that what was recorded must equal that. Its
+random numbers have a fixed seed, so that it reads and writes the same in every
+run; how often it syncs depends on time.
 """
 
 import json
@@ -51,19 +52,26 @@ class Programs(unittest.TestCase):
         """Of each job: its error, and what it counted itself."""
         # An error message may stand before the report.
         report = json.loads(done[1][done[1].index("{"):])
-        jobs = [(job["error"], {kind: job[kind]["total_ios"]
-                                for kind in KINDS})
+        return [{"error": job["error"],
+                 **{kind: job[kind]["total_ios"] for kind in KINDS}}
                 for job in report["jobs"]]
-        return done[0], jobs
+
+    def assert_same(self, done, bare):
+        """They ended the same way, having read and written the same."""
+        self.assertEqual(done[0], bare[0])
+        here, there = self.jobs(done), self.jobs(bare)
+        for what in ("error", "read", "write"):
+            self.assertEqual([job[what] for job in here],
+                             [job[what] for job in there], what)
 
     def compare(self, *arguments):
         """Runs fio without and with Belay."""
-        bare = self.jobs(self.run_in_folder([*FIO, *arguments]))
-        self.assertEqual(bare[0], 0)
+        bare = self.run_in_folder([*FIO, *arguments])
+        self.assertEqual(bare[0], 0, bare[2])
         done, summary, calls = self.watch([*FIO, *arguments])
-        self.assertEqual(self.jobs(done), bare)
+        self.assert_same(done, bare)
         for kind, operation in KINDS.items():
-            counted = sum(job[kind] for _, job in bare[1])
+            counted = sum(job[kind] for job in self.jobs(done))
             seen = calls.get(operation, {"calls": 0, "finished": 0,
                                          "bytes": 0})
             self.assertEqual(seen["calls"], counted, operation)
@@ -102,10 +110,10 @@ class Programs(unittest.TestCase):
 
     def test_fio_on_a_full_device_fails_the_same_way(self):
         command = [*FIO, "--rw=write", "--filename=/dev/full"]
-        bare = self.jobs(self.run_in_folder(command))
+        bare = self.run_in_folder(command)
         self.assertNotEqual(bare[0], 0)
         done, summary, calls = self.watch(command)
-        self.assertEqual(self.jobs(done), bare)
+        self.assert_same(done, bare)
         # It looks at the errors, and collects nothing any more.
         write = calls["aio.write"]
         self.assertEqual(write["calls"], 8)
@@ -125,7 +133,6 @@ class Programs(unittest.TestCase):
                              call["refused"], call["calls"], operation)
             self.assertEqual(call["finished"], call["uncollected"], operation)
         self.assertGreater(calls["aio.read"]["uncollected"], 0)
-        self.assertGreater(sum(c["cancels"] for c in calls.values()), 0)
 
 
 if __name__ == "__main__":
