@@ -196,6 +196,8 @@ void inflight_print(struct inflight *inflight, FILE *to)
 	int program = 7, operation = 9, arguments = 9;
 	char name[48], age[TEXT_NUMBER];
 
+	if (!inflight->count)
+		return;
 	qsort(inflight->calls, inflight->count, sizeof(*inflight->calls),
 	      by_process_and_age);
 	for (size_t i = 0; i < inflight->count; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tables.c - reads the call tables and the summary of a session
+ * tables.c - reads the call tables of a session
  */
 #include "tables.h"
 
@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "read_whole.h"
 
 #define CHUNK 256
 
@@ -55,24 +57,6 @@ bool table_process_lives(uint32_t pid, uint64_t start_time)
 			   &state, &start) != 2)
 		return false;
 	return state != 'Z' && state != 'X' && start == start_time;
-}
-
-/* Reads all of it or nothing. */
-static bool read_at(int fd, void *to, size_t size, uint64_t offset)
-{
-	size_t got = 0;
-
-	while (got < size) {
-		ssize_t n = pread(fd, (char *)to + got, size - got,
-				  (off_t)(offset + got));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		got += (size_t)n;
-	}
-	return true;
 }
 
 static bool fits(const struct table *table, uint32_t offset, uint64_t count,
@@ -138,10 +122,10 @@ static void check_module(struct belay_table_module *module)
 /* The names; again when a call shows one that was not there before. */
 static bool read_names(struct table *table)
 {
-	if (!read_at(table->fd, table->operations, sizeof(table->operations),
-		     table->head.operations_offset) ||
-	    !read_at(table->fd, table->modules, sizeof(table->modules),
-		     table->head.modules_offset))
+	if (!read_whole(table->fd, table->operations, sizeof(table->operations),
+			table->head.operations_offset) ||
+	    !read_whole(table->fd, table->modules, sizeof(table->modules),
+			table->head.modules_offset))
 		return false;
 	for (size_t i = 0; i < BELAY_OPERATIONS_MAX; i++)
 		check_operation(&table->operations[i]);
@@ -173,7 +157,7 @@ static const char *read_table(struct table *table, int folder, const char *name)
 	table->foreign = st.st_uid != geteuid();
 	if (table->file_size == 0)
 		return NULL;
-	if (!read_at(table->fd, &table->head, sizeof(table->head), 0))
+	if (!read_whole(table->fd, &table->head, sizeof(table->head), 0))
 		return "it is cut short";
 	why = check_head(table, pid, start);
 	if (why && !*why && !read_names(table))
@@ -217,14 +201,14 @@ static size_t read_chunk(const struct table *table, uint64_t first,
 	size_t size = count * sizeof(*slots), busy = 0;
 
 	offset = table->head.slots_offset + first * sizeof(*slots);
-	if (!read_at(table->fd, other, size, offset))
+	if (!read_whole(table->fd, other, size, offset))
 		return 0;
 	for (size_t i = 0; i < count; i++) {
 		words[i] = other[i].call.word;
 		busy += belay_word_state(words[i]) != BELAY_CALL_IDLE;
 	}
-	if (busy == 0 || !read_at(table->fd, slots, size, offset) ||
-	    !read_at(table->fd, other, size, offset))
+	if (busy == 0 || !read_whole(table->fd, slots, size, offset) ||
+	    !read_whole(table->fd, other, size, offset))
 		return 0;
 	busy = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -296,8 +280,8 @@ void table_counters(const struct table *table,
 
 	memset(counters, 0, BELAY_OPERATIONS_MAX * sizeof(*counters));
 	for (size_t i = 0; i < BELAY_LANES_MAX; i++) {
-		if (!read_at(table->fd, &lane, sizeof(lane),
-			     table->head.lanes_offset + i * sizeof(lane)))
+		if (!read_whole(table->fd, &lane, sizeof(lane),
+				table->head.lanes_offset + i * sizeof(lane)))
 			return;
 		if (lane.operation && lane.operation < BELAY_OPERATIONS_MAX)
 			add_lane(&counters[lane.operation], &lane.counters);
@@ -340,7 +324,7 @@ uint64_t table_age_ns(const struct table *table, uint64_t ticks)
 {
 	const struct belay_clock_pair *then = &table->head.opened;
 	const struct belay_clock_pair *now = &table->now;
-	uint64_t age;
+	double age;
 
 	if (ticks == 0)
 		return 0;
@@ -349,73 +333,7 @@ uint64_t table_age_ns(const struct table *table, uint64_t ticks)
 	if (table->head.clock != belay_clock_kind() || now->ticks <= ticks ||
 	    now->ticks <= then->ticks || now->ns <= then->ns)
 		return 0;
-	age = now->ticks - ticks;
-	return (uint64_t)((double)age * (double)(now->ns - then->ns) /
-			  (double)(now->ticks - then->ticks));
-}
-
-static bool read_operations(int fd, struct belay_summary *summary)
-{
-	for (size_t i = 0; i < BELAY_SUMMARY_OPERATIONS; i++) {
-		struct belay_summary_operation *o = &summary->operations[i];
-		uint64_t at = offsetof(struct belay_summary, operations) +
-			      i * sizeof(*o);
-
-		if (!read_at(fd, o,
-			     offsetof(struct belay_summary_operation, counters),
-			     at))
-			return false;
-		/* They are taken in their order. */
-		if (o->hash == 0)
-			return true;
-		if (!read_at(fd, o, sizeof(*o), at))
-			return false;
-		o->api[sizeof(o->api) - 1] = '\0';
-		o->name[sizeof(o->name) - 1] = '\0';
-	}
-	return true;
-}
-
-static bool read_unfinished(int fd, struct belay_summary *summary)
-{
-	if (summary->unfinished_used > BELAY_SUMMARY_UNFINISHED)
-		summary->unfinished_used = BELAY_SUMMARY_UNFINISHED;
-	if (!read_at(fd, summary->unfinished,
-		     summary->unfinished_used * sizeof(*summary->unfinished),
-		     offsetof(struct belay_summary, unfinished)))
-		return false;
-	for (uint32_t i = 0; i < summary->unfinished_used; i++) {
-		struct belay_summary_unfinished *u = &summary->unfinished[i];
-
-		u->path[sizeof(u->path) - 1] = '\0';
-		u->operation[sizeof(u->operation) - 1] = '\0';
-		if (u->build_id_size > BELAY_BUILD_ID_MAX)
-			u->build_id_size = 0;
-	}
-	return true;
-}
-
-/*
- * Only what is used is read: touching all of it costs a tenth of the time
- * that `belay run true` takes.
- */
-struct belay_summary *table_summary(int folder)
-{
-	struct belay_summary *summary = calloc(1, sizeof(*summary));
-	int fd = openat(folder, "summary",
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	bool good = summary && fd >= 0 &&
-		    read_at(fd, summary,
-			    offsetof(struct belay_summary, operations), 0) &&
-		    summary->magic == BELAY_SUMMARY_MAGIC &&
-		    summary->layout == BELAY_LAYOUT &&
-		    read_operations(fd, summary) &&
-		    read_unfinished(fd, summary);
-
-	if (fd >= 0)
-		(void)close(fd);
-	if (good)
-		return summary;
-	free(summary);
-	return NULL;
+	age = (double)(now->ticks - ticks) * (double)(now->ns - then->ns) /
+	      (double)(now->ticks - then->ticks);
+	return age < (double)INT64_MAX ? (uint64_t)age : 0;
 }

@@ -21,6 +21,7 @@
 struct tracing {
 	const struct belay_trace_module *module;
 	struct trace *trace;
+	bool whole; /* closing it went well */
 	char output[PATH_MAX];
 };
 
@@ -147,13 +148,19 @@ void tracing_environment(const struct tracing *tracing,
 	(void)tracing->module->environment(tracing->trace, set, variables);
 }
 
-uint64_t tracing_close(struct tracing *tracing, bool started)
+uint64_t tracing_close(struct tracing *tracing)
 {
 	uint64_t discarded = 0;
 
-	if (tracing->module->close(tracing->trace, &discarded) == 0 && started)
-		say("Trace: %s (\"belay report DIR\" reads it)",
-		    tracing->output);
-	free(tracing);
+	tracing->whole =
+		tracing->module->close(tracing->trace, &discarded) == 0;
 	return discarded;
+}
+
+void tracing_free(struct tracing *tracing, bool tell)
+{
+	if (tracing && tell && tracing->whole)
+		say("The trace is in %s: \"belay report %s\" reads it",
+		    tracing->output, tracing->output);
+	free(tracing);
 }

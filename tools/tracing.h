@@ -22,11 +22,13 @@ void tracing_environment(const struct tracing *tracing,
 			 struct variables *variables);
 
 /*
- * tracing_close() - ends the trace, says where it is, and frees it
+ * tracing_close() - ends the trace
  *
- * started: whether there was a program to trace
  * Return: how many events were discarded.
  */
-uint64_t tracing_close(struct tracing *tracing, bool started);
+uint64_t tracing_close(struct tracing *tracing);
+
+/* tracing_free() - frees it; tell: says where the trace is */
+void tracing_free(struct tracing *tracing, bool tell);
 
 #endif

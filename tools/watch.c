@@ -199,13 +199,14 @@ static void finish(struct plan *plan, bool started, const char *name)
 	uint64_t discarded = 0;
 
 	if (plan->tracing)
-		discarded = tracing_close(plan->tracing, started);
+		discarded = tracing_close(plan->tracing);
 	if (plan->recorded && started)
 		aftermath(&plan->session, plan->watch, name, discarded);
 	else if (plan->recorded)
 		(void)session_remove(&plan->session);
 	if (plan->recorded)
 		session_close(&plan->session);
+	tracing_free(plan->tracing, started);
 	variables_deinit(&plan->variables);
 }
 
