@@ -186,7 +186,8 @@ static void add_users(struct list *list, const char *other)
 	char *copy = strdup(other), *rest = copy, *path;
 
 	while (copy && (path = strsep(&rest, " :")))
-		if (*path && strncmp(text_base(path), PREFIX, strlen(PREFIX)))
+		if (*path &&
+		    strncmp(text_base(path), PREFIX, strlen(PREFIX)) != 0)
 			add(list, path);
 	free(copy);
 }
