@@ -33,7 +33,6 @@
 #define PROGRAM "lttng-sessiond"
 #define ROOT_PLACE "/var/run/lttng"
 #define START_MS 20000
-#define STOP_MS 10000
 #define POLL_MS 5
 
 static void pause_ms(long ms)
@@ -93,7 +92,8 @@ static bool separate(struct daemon *daemon)
 	char rundir[PATH_MAX];
 
 	(void)snprintf(rundir, sizeof(rundir), "%s/.lttng", daemon->home);
-	if (mkdir(ROOT_PLACE, 0755) < 0 && errno != EEXIST)
+	daemon->made_place = mkdir(ROOT_PLACE, 0755) == 0;
+	if (!daemon->made_place && errno != EEXIST)
 		return false;
 	daemon->cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	daemon->here = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
@@ -319,24 +319,24 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
+/*
+ * It has written everything when the session has stopped; left to itself it
+ * would take most of a second to tidy up what we remove anyway. Its helpers
+ * are in its process group.
+ */
 void daemon_close(struct daemon *daemon)
 {
-	bool ended = daemon->pid == 0;
-
-	if (!ended)
-		(void)kill(daemon->pid, SIGTERM);
-	for (int ms = 0; !ended && ms < STOP_MS; ms += POLL_MS) {
-		ended = has_ended(daemon->pid);
-		if (!ended)
-			pause_ms(POLL_MS);
-	}
-	if (!ended) {
-		(void)kill(daemon->pid, SIGKILL);
-		(void)waitpid(daemon->pid, NULL, 0);
+	if (daemon->pid > 0) {
+		if (kill(-daemon->pid, SIGKILL) < 0)
+			(void)kill(daemon->pid, SIGKILL);
+		while (waitpid(daemon->pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	}
 	daemon->pid = 0;
 	close_one(&daemon->here);
 	close_one(&daemon->there);
 	close_one(&daemon->cwd);
+	if (daemon->made_place)
+		(void)rmdir(ROOT_PLACE);
 	remove_home(daemon);
 }

@@ -31,6 +31,7 @@ struct daemon {
 	int there;
 	int cwd;
 	bool away;
+	bool made_place; /* root's, which must be there to be covered */
 };
 
 /*
