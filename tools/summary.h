@@ -64,6 +64,11 @@ uint64_t summary_percentile(const struct belay_counters *counters,
 void summary_print(const struct summary *summary, FILE *to);
 void summary_json(const struct summary *summary, FILE *to);
 
+struct json;
+
+/* summary_json_members() - the same, inside of a JSON object of the caller's */
+void summary_json_members(const struct summary *summary, struct json *json);
+
 void summary_deinit(struct summary *summary);
 
 #endif

@@ -77,21 +77,26 @@ static void write_lost(struct json *json, const struct summary *summary)
 	json_object_end(json);
 }
 
+void summary_json_members(const struct summary *summary, struct json *json)
+{
+	json_number(json, "processes", summary->processes);
+	json_number(json, "cost_ns", summary->cost_ns);
+	json_array(json, "operations");
+	for (size_t i = 0; i < summary->operations_count; i++)
+		write_operation(json, &summary->operations[i]);
+	json_array_end(json);
+	json_array(json, "unfinished");
+	for (size_t i = 0; i < summary->unfinished_count; i++)
+		write_unfinished(json, &summary->unfinished[i]);
+	json_array_end(json);
+	write_lost(json, summary);
+}
+
 void summary_json(const struct summary *summary, FILE *to)
 {
 	struct json json = {.to = to};
 
 	json_object(&json, NULL);
-	json_number(&json, "processes", summary->processes);
-	json_number(&json, "cost_ns", summary->cost_ns);
-	json_array(&json, "operations");
-	for (size_t i = 0; i < summary->operations_count; i++)
-		write_operation(&json, &summary->operations[i]);
-	json_array_end(&json);
-	json_array(&json, "unfinished");
-	for (size_t i = 0; i < summary->unfinished_count; i++)
-		write_unfinished(&json, &summary->unfinished[i]);
-	json_array_end(&json);
-	write_lost(&json, summary);
+	summary_json_members(summary, &json);
 	json_object_end(&json);
 }

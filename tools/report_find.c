@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report_find.c - the traces below a folder
+ */
+#include "report_find.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define METADATA "metadata"
+
+static void add_folder(struct folders *folders, char *path)
+{
+	folders->paths =
+		realloc(folders->paths, (folders->count + 1) * sizeof(char *));
+	if (!folders->paths || !path)
+		abort();
+	folders->paths[folders->count++] = path;
+}
+
+static void visit(const FTSENT *entry, struct faults *faults,
+		  struct folders *ret_folders)
+{
+	switch (entry->fts_info) {
+	case FTS_F:
+		if (strcmp(entry->fts_name, METADATA) != 0)
+			return;
+		if (entry->fts_statp->st_size == 0)
+			faults_add(
+				faults,
+				"Trace is empty: path=\"%s\", error=\"its "
+				"metadata has 0 bytes: nothing was recorded\"",
+				entry->fts_path);
+		else
+			add_folder(
+				ret_folders,
+				strndup(entry->fts_path,
+					entry->fts_pathlen - sizeof(METADATA)));
+		return;
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS:
+		faults_add(faults,
+			   "Cannot look for traces: path=\"%s\", error=\"%s\"",
+			   entry->fts_path, strerror(entry->fts_errno));
+		return;
+	default:
+		return;
+	}
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static void walk(char *root, struct faults *faults, struct folders *ret_folders)
+{
+	char *const roots[] = {root, NULL};
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+	const FTSENT *entry;
+
+	if (!tree)
+		abort();
+	while ((entry = fts_read(tree)))
+		visit(entry, faults, ret_folders);
+	(void)fts_close(tree);
+}
+
+void find_traces(const char *path, struct faults *faults,
+		 struct folders *ret_folders)
+{
+	char *root = realpath(path, NULL);
+	struct stat status;
+
+	*ret_folders = (struct folders){0};
+	if (!root || stat(root, &status) != 0) {
+		faults_add(faults,
+			   "Cannot read trace: path=\"%s\", error=\"%s\"", path,
+			   strerror(errno));
+	} else if (!S_ISDIR(status.st_mode)) {
+		faults_add(faults,
+			   "Cannot read trace: path=\"%s\", error=\"this is a "
+			   "file; give the folder that the trace is in\"",
+			   path);
+	} else {
+		walk(root, faults, ret_folders);
+		if (!ret_folders->count && !faults->count)
+			faults_add(
+				faults,
+				"Cannot find a trace: path=\"%s\", error=\""
+				"no file \\\"metadata\\\" in it or below it; "
+				"give the folder that `belay trace -o` wrote\"",
+				path);
+	}
+	free(root);
+}
+
+void folders_deinit(struct folders *folders)
+{
+	for (size_t i = 0; i < folders->count; i++)
+		free(folders->paths[i]);
+	free(folders->paths);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report_salvage.c - what is left of a trace with a damaged stream
+ */
+#include "report_salvage.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAGIC 0xc1fc1fc1U
+
+/* The start of a packet as LTTng writes it; sizes are in bits. */
+struct packet {
+	uint32_t magic;
+	uint8_t uuid[16];
+	uint32_t stream_class;
+	uint64_t stream;
+	uint64_t begin;
+	uint64_t end;
+	uint64_t content_size;
+	uint64_t packet_size;
+} __attribute__((packed));
+
+/* One stream file, and how much of it can be read. */
+struct stream {
+	const char *folder;
+	const char *name;
+	int fd;
+	off_t size;
+	off_t good;
+	char why[160];
+};
+
+/* What is wrong with the packet at stream->good; "" if it is whole. */
+static void check_packet(struct stream *stream, const struct packet *packet)
+{
+	uint64_t left = (uint64_t)(stream->size - stream->good);
+	uint64_t bytes = packet->packet_size / 8;
+
+	stream->why[0] = '\0';
+	if (packet->magic != MAGIC)
+		(void)snprintf(stream->why, sizeof(stream->why),
+			       "no packet begins here: 0x%08" PRIx32
+			       " instead of 0x%08x",
+			       packet->magic, MAGIC);
+	else if (bytes < sizeof(*packet) || packet->packet_size % 8 ||
+		 packet->content_size > packet->packet_size)
+		(void)snprintf(stream->why, sizeof(stream->why),
+			       "the packet says it has %" PRIu64
+			       " bits of %" PRIu64,
+			       packet->content_size, packet->packet_size);
+	else if (bytes > left)
+		(void)snprintf(stream->why, sizeof(stream->why),
+			       "the packet should have %" PRIu64
+			       " bytes, and the file ends after %" PRIu64,
+			       bytes, left);
+}
+
+/* Finds the end of the last packet before the damage, if there is any. */
+static void check_stream(struct stream *stream)
+{
+	struct packet packet;
+	ssize_t n;
+
+	stream->good = 0;
+	stream->why[0] = '\0';
+	while (stream->good < stream->size) {
+		n = pread(stream->fd, &packet, sizeof(packet), stream->good);
+		if (n < (ssize_t)sizeof(packet)) {
+			(void)snprintf(stream->why, sizeof(stream->why),
+				       "%zd bytes are no packet: %s", n,
+				       n < 0 ? strerror(errno)
+					     : "the file ends");
+			return;
+		}
+		check_packet(stream, &packet);
+		if (stream->why[0])
+			return;
+		stream->good += (off_t)(packet.packet_size / 8);
+	}
+}
+
+static bool copy_good(const struct stream *stream, const char *to)
+{
+	off_t at = 0;
+	int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return false;
+	while (at < stream->good &&
+	       sendfile(fd, stream->fd, &at, (size_t)(stream->good - at)) > 0)
+		;
+	return close(fd) == 0 && at == stream->good;
+}
+
+/* Puts what can be read of one file into the copy's folder. */
+static bool place_file(struct stream *stream, const char *folder,
+		       struct faults *faults, bool *ret_damaged)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+
+	(void)snprintf(from, sizeof(from), "%s/%s", stream->folder,
+		       stream->name);
+	(void)snprintf(to, sizeof(to), "%s/%s", folder, stream->name);
+	if (strcmp(stream->name, "metadata") == 0)
+		return symlink(from, to) == 0;
+	if (stream->fd < 0) {
+		faults_add(faults,
+			   "Cannot read stream: path=\"%s\", error=\"%s\"",
+			   from, strerror(errno));
+		*ret_damaged = true;
+		return true;
+	}
+	check_stream(stream);
+	if (!stream->why[0])
+		return symlink(from, to) == 0;
+	*ret_damaged = true;
+	faults_add(faults,
+		   "Trace is damaged, and this stream is read up to here: "
+		   "stream=\"%s\", offset=%jd, error=\"%s\"",
+		   from, (intmax_t)stream->good, stream->why);
+	return copy_good(stream, to);
+}
+
+static bool place_entry(const char *from, int folder_fd,
+			const struct dirent *entry, const char *to,
+			struct faults *faults, bool *ret_damaged)
+{
+	struct stream stream = {.folder = from, .name = entry->d_name};
+	struct stat status;
+	bool ok;
+
+	if (entry->d_name[0] == '.' ||
+	    fstatat(folder_fd, entry->d_name, &status, 0) != 0 ||
+	    !S_ISREG(status.st_mode))
+		return true;
+	stream.size = status.st_size;
+	stream.fd = openat(folder_fd, entry->d_name, O_RDONLY | O_CLOEXEC);
+	ok = place_file(&stream, to, faults, ret_damaged);
+	if (stream.fd >= 0)
+		(void)close(stream.fd);
+	return ok;
+}
+
+/* Makes a folder, and those on the way to it. */
+static bool make_folder(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0700);
+		*slash = '/';
+	}
+	return mkdir(path, 0700) == 0;
+}
+
+static bool copy_folder(const char *from, char *to, struct faults *faults,
+			bool *ret_damaged)
+{
+	DIR *folder = make_folder(to) ? opendir(from) : NULL;
+	const struct dirent *entry;
+	bool ok = folder != NULL;
+
+	while (ok && (entry = readdir(folder)))
+		ok = place_entry(from, dirfd(folder), entry, to, faults,
+				 ret_damaged);
+	if (folder)
+		(void)closedir(folder);
+	return ok;
+}
+
+static bool begin_copies(struct salvage *salvage)
+{
+	if (salvage->path[0])
+		return true;
+	strcpy(salvage->path, P_tmpdir "/belay-report-XXXXXX");
+	if (mkdtemp(salvage->path))
+		return true;
+	salvage->path[0] = '\0';
+	return false;
+}
+
+bool salvage_source(struct salvage *salvage, struct source *source,
+		    struct faults *faults)
+{
+	bool ok = begin_copies(salvage);
+	char *copy;
+
+	for (size_t i = 0; ok && i < source->folders_count; i++) {
+		if (asprintf(&copy, "%s%s", salvage->path, source->folders[i]) <
+		    0)
+			abort();
+		ok = copy_folder(source->folders[i], copy, faults,
+				 &source->damaged);
+		free(source->folders[i]);
+		source->folders[i] = copy;
+	}
+	if (!ok)
+		faults_add(
+			faults,
+			"Cannot copy what is left of the trace: path=\"%s\", "
+			"error=\"%s\"",
+			salvage->path[0] ? salvage->path : P_tmpdir,
+			strerror(errno));
+	return ok && source->damaged;
+}
+
+void salvage_deinit(struct salvage *salvage)
+{
+	char *const roots[] = {salvage->path, NULL};
+	const FTSENT *entry;
+	FTS *tree;
+
+	if (!salvage->path[0])
+		return;
+	tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	while (tree && (entry = fts_read(tree)))
+		if (entry->fts_info == FTS_DP)
+			(void)rmdir(entry->fts_accpath);
+		else if (entry->fts_info != FTS_D)
+			(void)unlink(entry->fts_accpath);
+	if (tree)
+		(void)fts_close(tree);
+}
