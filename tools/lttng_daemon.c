@@ -7,7 +7,8 @@
  * look in both, root's too. So a daemon of our own has LTTNG_HOME in a folder
  * of ours, and root's has, in a mount namespace of its own, that same folder
  * as its /var/run/lttng. Where root may not have one (in most containers), its
- * daemon takes the place itself, which is free, or we had found a daemon.
+ * daemon takes the place itself, which is free, or we had found a daemon; then
+ * several traces share it.
  */
 #include "lttng_daemon.h"
 
@@ -28,12 +29,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lttng_shared.h"
 #include "say.h"
 
 #define PROGRAM "lttng-sessiond"
 #define ROOT_PLACE "/var/run/lttng"
 #define START_MS 20000
-#define STOP_MS 10000
 #define POLL_MS 5
 
 static void pause_ms(long ms)
@@ -93,7 +94,8 @@ static bool separate(struct daemon *daemon)
 	char rundir[PATH_MAX];
 
 	(void)snprintf(rundir, sizeof(rundir), "%s/.lttng", daemon->home);
-	if (mkdir(ROOT_PLACE, 0755) < 0 && errno != EEXIST)
+	daemon->made_place = mkdir(ROOT_PLACE, 0755) == 0;
+	if (!daemon->made_place && errno != EEXIST)
 		return false;
 	daemon->cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	daemon->here = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
@@ -146,6 +148,8 @@ static bool separates(struct daemon *daemon)
 		       daemon_leave(daemon) && stat("/", &after) == 0 &&
 		       before.st_dev == after.st_dev &&
 		       before.st_ino == after.st_ino;
+		if (daemon->made_place)
+			(void)rmdir(ROOT_PLACE);
 		_exit(write(ends[1], &good, 1) == 1 ? 0 : 1);
 	}
 	(void)close(ends[1]);
@@ -176,7 +180,7 @@ static void reset_process(void)
 	(void)chdir("/");
 }
 
-/* In the child. What it says goes to a file; it dies with us. */
+/* In the child. What it says goes to a file. */
 _Noreturn static void become_daemon(const struct daemon *daemon, pid_t parent,
 				    int failed)
 {
@@ -188,8 +192,9 @@ _Noreturn static void become_daemon(const struct daemon *daemon, pid_t parent,
 	(void)snprintf(load, sizeof(load), "%s/sessions", daemon->home);
 	(void)snprintf(log, sizeof(log), "%s/log", daemon->home);
 	(void)setsid();
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
+	/* One that others may use by then outlives us. */
+	if (daemon->held < 0 &&
+	    (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent))
 		_exit(1);
 	reset_process();
 	(void)mkdir(load, 0700);
@@ -283,29 +288,76 @@ static void say_not_started(int error)
 
 static bool start(struct daemon *daemon)
 {
-	int error = 0;
+	int error = spawn(daemon);
 
-	if (!make_home(daemon) ||
-	    (getuid() == 0 && separates(daemon) && !separate(daemon)))
-		error = errno;
-	else if (setenv("LTTNG_HOME", daemon->home, 1) < 0)
-		error = errno;
-	if (!error)
-		error = spawn(daemon);
 	if (error) {
 		say_not_started(error);
 		return false;
 	}
-	if (wait_until_alive(daemon))
+	/* Another trace may have started the same one at this moment. */
+	if (wait_until_alive(daemon) ||
+	    (daemon->held >= 0 && lttng_session_daemon_alive() == 1))
 		return true;
 	say_complaint(daemon);
 	return false;
 }
 
+static bool start_private(struct daemon *daemon)
+{
+	if (setenv("LTTNG_HOME", daemon->home, 1) < 0) {
+		say_not_started(errno);
+		return false;
+	}
+	return start(daemon);
+}
+
+/* In root's ordinary place. */
+static bool start_shared(struct daemon *daemon)
+{
+	bool alive;
+
+	daemon->held = shared_hold(true);
+	if (daemon->held < 0) {
+		say_not_started(errno);
+		return false;
+	}
+	alive = lttng_session_daemon_alive() == 1 || start(daemon);
+	if (alive && daemon->pid)
+		shared_started(daemon->held, daemon->pid);
+	daemon->pid = 0;
+	remove_home(daemon);
+	return alive;
+}
+
+static bool find_or_start(struct daemon *daemon)
+{
+	bool root = getuid() == 0;
+
+	if (root)
+		daemon->held = shared_hold(false);
+	if (lttng_session_daemon_alive() == 1)
+		return true;
+	if (!make_home(daemon)) {
+		say_not_started(errno);
+		return false;
+	}
+	if (root && !separates(daemon))
+		return start_shared(daemon);
+	if (!root || separate(daemon))
+		return start_private(daemon);
+	say_not_started(errno);
+	return false;
+}
+
 bool daemon_open(struct daemon *ret_daemon)
 {
-	*ret_daemon = (struct daemon){.here = -1, .there = -1, .cwd = -1};
-	if (lttng_session_daemon_alive() == 1 || start(ret_daemon))
+	*ret_daemon = (struct daemon){
+		.held = -1,
+		.here = -1,
+		.there = -1,
+		.cwd = -1,
+	};
+	if (find_or_start(ret_daemon))
 		return true;
 	(void)daemon_leave(ret_daemon);
 	daemon_close(ret_daemon);
@@ -319,24 +371,26 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
+/*
+ * It has written everything when the session has stopped; left to itself it
+ * would take most of a second to tidy up what we remove anyway. Its helpers
+ * are in its process group.
+ */
 void daemon_close(struct daemon *daemon)
 {
-	bool ended = daemon->pid == 0;
-
-	if (!ended)
-		(void)kill(daemon->pid, SIGTERM);
-	for (int ms = 0; !ended && ms < STOP_MS; ms += POLL_MS) {
-		ended = has_ended(daemon->pid);
-		if (!ended)
-			pause_ms(POLL_MS);
-	}
-	if (!ended) {
-		(void)kill(daemon->pid, SIGKILL);
-		(void)waitpid(daemon->pid, NULL, 0);
+	if (daemon->pid > 0) {
+		if (kill(-daemon->pid, SIGKILL) < 0)
+			(void)kill(daemon->pid, SIGKILL);
+		while (waitpid(daemon->pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	}
 	daemon->pid = 0;
+	shared_release(daemon->held);
+	daemon->held = -1;
 	close_one(&daemon->here);
 	close_one(&daemon->there);
 	close_one(&daemon->cwd);
+	if (daemon->made_place)
+		(void)rmdir(ROOT_PLACE);
 	remove_home(daemon);
 }

@@ -4,7 +4,8 @@
  *
  * A daemon of our own is private: it keeps its sockets in a folder that only
  * the traced program is told of, so it neither sees other programs nor is in
- * the way of another daemon.
+ * the way of another daemon. Only for a root that may not make a mount
+ * namespace (in a container) it is an ordinary one, which traces share.
  */
 #ifndef BELAY_TOOLS_LTTNG_DAEMON_H
 #define BELAY_TOOLS_LTTNG_DAEMON_H
@@ -16,9 +17,10 @@
 /*
  * struct daemon - the one that this process talks to
  *
- * pid:   of the daemon if it is ours, else 0
- * home:  where the programs find it (LTTNG_HOME), or "": where they look
- *        anyway
+ * pid:   of the daemon if it is ours alone, else 0
+ * home:  a folder of ours where programs find it (LTTNG_HOME), or "": where
+ *        they look anyway
+ * held:  what keeps others from stopping it: see lttng_shared.h
  * here:  our own mount namespace, and cwd the folder in it; -1 unless the
  *        daemon has a namespace of its own
  * there: the daemon's
@@ -27,10 +29,12 @@
 struct daemon {
 	pid_t pid;
 	char home[PATH_MAX / 4];
+	int held;
 	int here;
 	int there;
 	int cwd;
 	bool away;
+	bool made_place; /* root's, which must be there to be covered */
 };
 
 /*

@@ -17,6 +17,9 @@
 
 #include "say.h"
 
+#define POLL_MS 5
+#define DESTROY_MS 30000
+
 #define CHANNEL "belay"
 #define EVENTS "belay:*"
 
@@ -129,12 +132,36 @@ static bool create(const char *name, const char *output)
 	       failed("cannot create a session", -(int)code);
 }
 
-static void destroy(struct recording *recording)
+static void pause_ms(long ms)
+{
+	const struct timespec time = {.tv_nsec = ms * 1000000};
+
+	(void)nanosleep(&time, NULL);
+}
+
+static bool exists(const char *name)
+{
+	struct lttng_session *sessions = NULL;
+	int count = lttng_list_sessions(&sessions);
+	bool found = false;
+
+	for (int i = 0; i < count && !found; i++)
+		found = strcmp(sessions[i].name, name) == 0;
+	free(sessions);
+	return found;
+}
+
+/* LTTng's own waiting looks twice a second: the user waits less. */
+void recording_destroy(struct recording *recording)
 {
 	if (recording->handle)
 		lttng_destroy_handle(recording->handle);
 	recording->handle = NULL;
-	(void)lttng_destroy_session(recording->name);
+	if (lttng_destroy_session_no_wait(recording->name) < 0)
+		return;
+	for (long ms = 0; ms < DESTROY_MS && exists(recording->name);
+	     ms += POLL_MS)
+		pause_ms(POLL_MS);
 }
 
 bool recording_start(const char *output, bool lossless,
@@ -161,7 +188,7 @@ bool recording_start(const char *output, bool lossless,
 		}
 		(void)failed("cannot start the session", code);
 	}
-	destroy(&recording);
+	recording_destroy(&recording);
 	return false;
 }
 
@@ -184,11 +211,12 @@ static uint64_t discarded(struct lttng_handle *handle)
 
 bool recording_stop(struct recording *recording, uint64_t *ret_discarded)
 {
-	/* Waits until the daemon has written what is in the buffers. */
-	int code = lttng_stop_tracing(recording->name);
+	int code = lttng_stop_tracing_no_wait(recording->name);
 
+	/* Until the daemon has written what is in the buffers. */
+	while (code >= 0 && (code = lttng_data_pending(recording->name)) > 0)
+		pause_ms(POLL_MS);
 	*ret_discarded = discarded(recording->handle);
-	destroy(recording);
 	if (code >= 0 || code == -LTTNG_ERR_TRACE_ALREADY_STOPPED)
 		return true;
 	say("The trace is incomplete: The session daemon ended early: "

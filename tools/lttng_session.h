@@ -23,12 +23,14 @@ bool recording_start(const char *output, bool lossless,
 		     struct recording *ret_recording);
 
 /*
- * recording_stop() - stops the session, waits until all of it is written, and
- * destroys it
+ * recording_stop() - stops the session, and waits until all of it is written
  *
  * ret_discarded: events that found no room in the buffers
  * Return: true; false, and it has been said why.
  */
 bool recording_stop(struct recording *recording, uint64_t *ret_discarded);
+
+/* recording_destroy() - removes the session from its daemon */
+void recording_destroy(struct recording *recording);
 
 #endif

@@ -74,9 +74,13 @@ static int trace_environment(const struct trace *trace,
 
 static int trace_close(struct trace *trace, uint64_t *ret_discarded)
 {
-	bool complete = daemon_enter(&trace->daemon) &&
-			recording_stop(&trace->recording, ret_discarded);
+	bool there = daemon_enter(&trace->daemon);
+	bool complete =
+		there && recording_stop(&trace->recording, ret_discarded);
 
+	/* With a daemon of our own, the session ends. */
+	if (there && !trace->daemon.pid)
+		recording_destroy(&trace->recording);
 	(void)daemon_leave(&trace->daemon);
 	daemon_close(&trace->daemon);
 	if (complete && !output_has_room(trace->output)) {

@@ -2,24 +2,25 @@
 /*
  * id.c - ids of calls, in blocks per thread
  *
- * No two threads write one cache line for an id, and a signal handler that
- * takes one in the middle of belay_id_new() gets another: the increment is
- * one instruction, and a block that was half set is given up.
+ * No two threads write one cache line for an id. A signal handler may take one
+ * anywhere in the middle of belay_id_new(): a thread's place is one word, moved
+ * by one instruction, and says by itself whether its block is used up. Between
+ * two blocks is a gap as long as a block, so that counting on past the end, as
+ * handlers do until somebody has a new block, is not counting in another one's.
  */
 #include <unistd.h>
 
 #include <belay/call.h>
 
-#define BLOCK 256
+#define BLOCK 256 /* a power of two: its bit in an id says "in a gap" */
 #define PID_SHIFT 40
 
 static uint64_t unused; /* the first id that no block has; 0 before the start */
-static __thread uint64_t next;
-static __thread uint64_t end;
+static __thread uint64_t next = BLOCK;
 
 void belay_id_restart(void)
 {
-	uint64_t first = (uint64_t)getpid() << PID_SHIFT | 1;
+	uint64_t first = (uint64_t)getpid() << PID_SHIFT;
 
 	__atomic_store_n(&unused, first, __ATOMIC_RELAXED);
 }
@@ -35,25 +36,20 @@ __attribute__((noinline, cold)) static uint64_t new_block(void)
 	uint64_t first;
 
 	start();
-	first = __atomic_fetch_add(&unused, BLOCK, __ATOMIC_RELAXED);
-	/* In this order: a handler in between sees a block that is used up. */
+	first = __atomic_fetch_add(&unused, 2 * BLOCK, __ATOMIC_RELAXED);
 	__atomic_store_n(&next, first + 1, __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	__atomic_store_n(&end, first + BLOCK, __ATOMIC_RELAXED);
 	return first;
 }
 
 uint64_t belay_id_new(void)
 {
 	uint64_t id = 1;
+	uint64_t pid;
 
 	__asm__("xaddq %0, %1" : "+r"(id), "+m"(next));
 	/* A block from before a fork has the parent's id above it. */
-	if (__builtin_expect(
-		    id >= end ||
-			    (id ^ __atomic_load_n(&unused, __ATOMIC_RELAXED)) >>
-				    PID_SHIFT,
-		    0))
+	pid = __atomic_load_n(&unused, __ATOMIC_RELAXED) ^ id;
+	if (__builtin_expect((id & BLOCK) || pid >> PID_SHIFT, 0))
 		return new_block();
 	return id;
 }
