@@ -19,20 +19,6 @@ uint32_t belayi_keymap_lines(uint32_t slots)
 	return lines;
 }
 
-static uint64_t hash(uint64_t key)
-{
-	key ^= key >> 29;
-	key *= UINT64_C(0x9e3779b97f4a7c15);
-	return key ^ key >> 32;
-}
-
-static struct belayi_keys *line_of(uint64_t hashed, uint32_t step)
-{
-	uint32_t mask = belayi_process.keys_mask;
-
-	return &belayi_process.own->keys[((uint32_t)hashed + step) & mask];
-}
-
 static uint64_t word_of(uint64_t hashed, uint32_t slot)
 {
 	return hashed >> 32 << 32 | slot;
@@ -55,17 +41,17 @@ static bool put(struct belayi_keys *line, uint64_t word)
 static void unpass(uint64_t hashed, uint32_t steps)
 {
 	while (steps--)
-		(void)__atomic_fetch_sub(&line_of(hashed, steps)->passed, 1,
-					 __ATOMIC_RELEASE);
+		(void)__atomic_fetch_sub(&belayi_keys_of(hashed, steps)->passed,
+					 1, __ATOMIC_RELEASE);
 }
 
 bool belayi_keymap_insert(uint64_t key, uint32_t slot)
 {
-	uint64_t hashed = hash(key);
+	uint64_t hashed = belayi_key_hash(key);
 	uint32_t step;
 
 	for (step = 0; step <= belayi_process.keys_mask; step++) {
-		struct belayi_keys *line = line_of(hashed, step);
+		struct belayi_keys *line = belayi_keys_of(hashed, step);
 
 		if (put(line, word_of(hashed, slot)))
 			return true;
@@ -88,32 +74,13 @@ static bool take_out(struct belayi_keys *line, uint64_t word)
 
 void belayi_keymap_remove(uint64_t key, uint32_t slot)
 {
-	uint64_t hashed = hash(key);
+	uint64_t hashed = belayi_key_hash(key);
 
 	for (uint32_t step = 0; step <= belayi_process.keys_mask; step++) {
-		if (take_out(line_of(hashed, step), word_of(hashed, slot))) {
+		if (take_out(belayi_keys_of(hashed, step),
+			     word_of(hashed, slot))) {
 			unpass(hashed, step);
 			return;
 		}
-	}
-}
-
-void belayi_keymap_find(uint64_t key, void (*visit)(uint32_t slot, void *data),
-			void *data)
-{
-	uint64_t hashed = hash(key);
-
-	for (uint32_t step = 0; step <= belayi_process.keys_mask; step++) {
-		struct belayi_keys *line = line_of(hashed, step);
-
-		for (unsigned int i = 0; i < BELAYI_KEYS_A_LINE; i++) {
-			uint64_t word = __atomic_load_n(&line->words[i],
-							__ATOMIC_ACQUIRE);
-
-			if (word && word >> 32 == hashed >> 32)
-				visit((uint32_t)word, data);
-		}
-		if (__atomic_load_n(&line->passed, __ATOMIC_ACQUIRE) == 0)
-			return;
 	}
 }
