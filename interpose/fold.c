@@ -27,6 +27,7 @@ struct source {
 	const struct belay_table_operation *operations;
 	const struct belay_table_module *modules;
 	const struct belay_lane *lanes;
+	uint64_t lanes_used;
 	const struct belay_slot *slots;
 	uint32_t slots_used;
 };
@@ -125,10 +126,12 @@ static void fold_counters(struct belay_summary *summary,
 {
 	for (unsigned int i = 0; i < BELAY_LANES_MAX; i++) {
 		const struct belay_lane *lane = &from->lanes[i];
-		uint32_t number =
-			__atomic_load_n(&lane->operation, __ATOMIC_ACQUIRE);
 		struct belay_summary_operation *to;
+		uint32_t number;
 
+		if (!(from->lanes_used >> i & 1))
+			continue;
+		number = __atomic_load_n(&lane->operation, __ATOMIC_ACQUIRE);
 		if (!is_operation(from, number))
 			continue;
 		to = find_operation(summary, &from->operations[number]);
@@ -259,6 +262,8 @@ void belayi_fold_own(int folder)
 		.operations = belayi_process.operations,
 		.modules = belayi_process.modules,
 		.lanes = belayi_process.lanes,
+		.lanes_used = __atomic_load_n(&belayi_process.own->lanes_used,
+					      __ATOMIC_RELAXED),
 		.slots = belayi_process.slots,
 		.slots_used = belayi_slots_used(),
 	};
@@ -306,6 +311,7 @@ void belayi_fold_left(int folder, const char *name)
 					    *)(map + table->modules_offset),
 			.lanes = (const struct belay_lane
 					  *)(map + table->lanes_offset),
+			.lanes_used = UINT64_MAX,
 			.slots = (const struct belay_slot
 					  *)(map + table->slots_offset),
 			.slots_used = table->slots,

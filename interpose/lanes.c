@@ -33,6 +33,9 @@ static struct belay_lane *claim(uint32_t first, uint32_t operation,
 			    &lane->operation, &nobody, operation, false,
 			    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
 			__atomic_store_n(&lane->thread, tid, __ATOMIC_RELAXED);
+			(void)__atomic_fetch_or(&belayi_process.own->lanes_used,
+						UINT64_C(1) << i,
+						__ATOMIC_RELAXED);
 			return lane;
 		}
 	}
@@ -221,6 +224,6 @@ void belayi_lanes_clear(struct belayi_thread *thread)
 	memset(belayi_process.own->shared_lanes, 0,
 	       sizeof(belayi_process.own->shared_lanes));
 	for (uint32_t i = 0; i < BELAY_LANES_MAX; i++)
-		if (belayi_process.lanes[i].operation)
+		if (belayi_process.own->lanes_used >> i & 1)
 			give_up(&belayi_process.lanes[i]);
 }

@@ -59,6 +59,9 @@ struct belayi_private {
 	uint64_t free_slots __attribute__((aligned(BELAYI_LINE)));
 	uint32_t fresh_slot;
 	uint32_t thread_hint;
+	/* A bit for each lane that was ever taken: the others' pages were never
+	 * touched, and need not be to find that there is nothing in them. */
+	uint64_t lanes_used;
 	/* Index plus 1 of each operation's shared lane. */
 	uint8_t shared_lanes[BELAY_OPERATIONS_MAX]
 		__attribute__((aligned(BELAYI_LINE)));
@@ -77,6 +80,8 @@ struct belayi_process {
 	uint32_t keys_mask; /* lines of the key map, minus 1 */
 	uint32_t pid;
 };
+
+_Static_assert(BELAY_LANES_MAX <= 64, "lanes_used has a bit for each");
 
 extern struct belayi_process belayi_process;
 
