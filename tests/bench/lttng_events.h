@@ -28,7 +28,6 @@ struct bench_begin {
 	uint32_t args_count;
 	const uint64_t *args;
 	const char *text;
-	uint32_t text_length;
 };
 
 struct bench_finish {
@@ -61,8 +60,7 @@ LTTNG_UST_TRACEPOINT_EVENT(belay_bench, begin,
 		lttng_ust_field_integer(uint32_t, thread, e->thread)
 		lttng_ust_field_sequence(uint64_t, args, e->args, uint8_t,
 					 e->args_count)
-		lttng_ust_field_sequence_text(char, text, e->text, uint8_t,
-					      e->text_length)
+		lttng_ust_field_string(text, e->text)
 	)
 )
 
