@@ -14,7 +14,7 @@
 #include "guard.h"
 
 /* So many lanes are only ever shared ones, so that each operation has one. */
-#define SHARED_ONLY 24
+#define SHARED_ONLY 16
 
 struct tally {
 	struct belay_counters *counters; /* NULL: not to be counted */
