@@ -70,7 +70,7 @@ class Example(unittest.TestCase):
         self.assertEqual(len({fields["id"] for _, fields in events}), 1)
         self.assertNotEqual(int(begin["id"]), 0)
         self.assertEqual(begin["operation"], "sheep.count")
-        self.assertIn("[0] = 1000000,", begin["args"])
+        self.assertEqual(begin["args"], "[ [0] = 1000000 ]")
         self.assertEqual((refuse["operation"], refuse["reason"]),
                          ("sheep.count", "pending"))
         self.assertEqual(int(refuse["status"]), PENDING)
