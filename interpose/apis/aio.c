@@ -236,15 +236,19 @@ static int begun(const struct belay_ref *ref, int r)
 }
 
 /*
- * The program saw the block's final code. While a call is on its way, the
- * code can still be that of the call before.
+ * The program saw the block's final code: the first look counts. While a call
+ * is on its way (STARTING), the code can still be that of the call before.
  */
 static void completed(const struct aiocb *cb, int code)
 {
 	struct belay_ref ref = belay_adapter_find(&belay_adapter, cb);
 	struct belay_outcome outcome;
+	enum belay_state state;
 
-	if (!ref.call || belay_call_state(ref.call) == BELAY_CALL_STARTING)
+	if (!ref.call)
+		return;
+	state = belay_call_state(ref.call);
+	if (state != BELAY_CALL_PENDING && state != BELAY_CALL_CANCELWAIT)
 		return;
 	outcome = outcome_of(code, cb->__return_value);
 	(void)belay_adapter_completed(&ref, &outcome);
@@ -317,11 +321,11 @@ static int cancel_one(int fd, struct aiocb *cb)
 		return AIO_NOTCANCELED;
 	}
 	r = NEXT(aio_cancel)(fd, cb);
+	if (r == AIO_ALLDONE)
+		completed(cb, code_of(cb));
 	if (belay_call_id(&ref) != 0)
 		belay_call_answered(&ref, BELAY_BY_APPLICATION, answer_of(r),
 				    r < 0 ? errno : r);
-	if (r == AIO_ALLDONE)
-		completed(cb, code_of(cb));
 	return r;
 }
 

@@ -2,7 +2,7 @@
 /*
  * aio_recorded.c - what the call table says of the AIO victim's calls
  *
- * Usage: aio_recorded PRELOAD VICTIM LIBRARY
+ * Usage: aio_recorded PRELOAD VICTIM LIBRARY BETWEEN
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include <aio.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@
 static const char *preload;
 static char *victim;
 static char *library;
+static const char *between;
 
 static void play(struct watched *w, const char *scene)
 {
@@ -98,6 +100,8 @@ static void a_call_is_on_record_with_all_that_is_known(void **state)
 
 	watched_next(&w, "polled");
 	assert_int_equal(watched_state(slot), BELAY_CALL_PENDING);
+	watched_next(&w, "asked too early");
+	assert_int_equal(watched_state(slot), BELAY_CALL_PENDING);
 	watched_next(&w, "over");
 	assert_int_equal(watched_state(slot), BELAY_CALL_PENDING);
 	watched_next(&w, "seen");
@@ -154,20 +158,22 @@ static void a_cancel_is_counted_for_each_call_that_it_reached(void **state)
 	assert_int_equal(watched_state(slots[0]), BELAY_CALL_PENDING);
 	assert_int_equal(watched_state(slots[1]), BELAY_CALL_CANCELED);
 	assert_int_equal(slots[1]->call.cancels, 1);
-	assert_int_equal(watched_counters(&w, "aio.read").cancels, before + 2);
+	assert_int_equal(watched_state(slots[3]), BELAY_CALL_PENDING);
+	assert_int_equal(slots[3]->call.cancels, 1);
+	assert_int_equal(watched_counters(&w, "aio.read").cancels, before + 3);
 
 	watched_next(&w, "all");
 	assert_int_equal(watched_state(slots[0]), BELAY_CALL_PENDING);
 	assert_int_equal(watched_state(slots[2]), BELAY_CALL_CANCELED);
 	assert_int_equal(slots[1]->call.cancels, 1);
 	assert_int_equal(slots[2]->call.cancels, 1);
-	assert_int_equal(slots[3]->call.cancels, 0);
-	assert_int_equal(watched_counters(&w, "aio.read").cancels, before + 4);
+	assert_int_equal(slots[3]->call.cancels, 1);
+	assert_int_equal(watched_counters(&w, "aio.read").cancels, before + 5);
 
 	/* One of a call that is done; those of all reach none; one fails. */
 	watched_next(&w, "too late");
 	assert_int_equal(watched_state(slots[0]), BELAY_CALL_COMPLETED);
-	assert_int_equal(watched_counters(&w, "aio.read").cancels, before + 6);
+	assert_int_equal(watched_counters(&w, "aio.read").cancels, before + 7);
 	watched_next(&w, "done");
 	counters = watched_counters(&w, "aio.read");
 	assert_int_equal(counters.finished, counters.calls);
@@ -214,6 +220,24 @@ static void a_block_used_again_ends_its_call_as_uncollected(void **state)
 	watched_end(&w);
 }
 
+static void a_look_in_the_middle_of_a_begin_completes_nothing(void **state)
+{
+	char *const argv[] = {victim, (char[]){"between"}, NULL};
+	char preloads[1024];
+	struct watched w;
+
+	(void)state;
+	(void)snprintf(preloads, sizeof(preloads), "%s:%s", preload, between);
+	watched_start(&w, preloads, argv);
+	watched_next(&w, "begun");
+	assert_state(&w, "key", BELAY_CALL_PENDING);
+	assert_counts(&w, "aio.read", 2, 0, 1);
+	assert_int_equal(watched_counters(&w, "aio.read").uncollected, 1);
+	watched_next(&w, "done");
+	assert_counts(&w, "aio.read", 2, 0, 2);
+	watched_end(&w);
+}
+
 static void a_block_in_use_can_have_two_calls(void **state)
 {
 	const struct belay_slot *first;
@@ -256,6 +280,7 @@ static void each_element_of_a_list_is_a_call(void **state)
 {
 	const struct belay_slot *slot;
 	struct watched w;
+	uint64_t twice;
 
 	(void)state;
 	play(&w, "lists");
@@ -288,11 +313,15 @@ static void each_element_of_a_list_is_a_call(void **state)
 	assert_int_equal(watched_in_flight(&w), 2);
 	assert_state(&w, "key2", BELAY_CALL_COMPLETED);
 	assert_state(&w, "key5", BELAY_CALL_COMPLETED);
+	twice = watched_number(&w, "key2");
 
 	watched_next(&w, "same block twice");
 	assert_int_equal(w.table->lost[BELAY_LOST_DOUBLE], 1);
 	assert_counts(&w, "aio.read", 10, 4, 5);
 	assert_int_equal(watched_in_flight(&w), 1);
+	slot = watched_call(&w, twice, 0);
+	assert_non_null(slot);
+	assert_int_equal(watched_state(slot), BELAY_CALL_PENDING);
 	watched_end(&w);
 }
 
@@ -362,6 +391,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_cancel_does_not_touch_blocks_that_are_gone),
 		cmocka_unit_test(
 			a_block_used_again_ends_its_call_as_uncollected),
+		cmocka_unit_test(
+			a_look_in_the_middle_of_a_begin_completes_nothing),
 		cmocka_unit_test(a_block_in_use_can_have_two_calls),
 		cmocka_unit_test(each_element_of_a_list_is_a_call),
 		cmocka_unit_test(a_notification_may_collect_and_begin),
@@ -370,10 +401,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_library_that_binds_deep_is_out_of_reach),
 	};
 
-	if (argc != 4)
+	if (argc != 5)
 		return 2;
 	preload = argv[1];
 	victim = realpath(argv[2], NULL);
 	library = argv[3];
+	between = argv[4];
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,6 +160,8 @@ static void pending(void)
 	at("begun key=%p fd=%d thread=%d", (void *)&cb, fds[0], gettid());
 	NEED(aio_error(&cb) == EINPROGRESS);
 	at("polled");
+	(void)aio_return(&cb);
+	at("asked too early");
 	NEED(write(fds[1], "x", 1) == 1);
 	until_done(&cb);
 	at("over");
@@ -215,6 +217,7 @@ static void cancel(void)
 	   (void *)&cb[1], (void *)&cb[2], (void *)&cb[3]);
 	NEED(aio_cancel(fds[0], &cb[1]) == AIO_CANCELED);
 	NEED(aio_cancel(fds[0], &cb[0]) == AIO_NOTCANCELED);
+	NEED(aio_cancel(-1, &cb[3]) == -1 && errno == EBADF);
 	at("one by one");
 	NEED(aio_cancel(fds[0], NULL) == AIO_NOTCANCELED);
 	at("all");
@@ -250,7 +253,9 @@ static void careless(void)
 	fill(&kept[1], fds[0], &bytes[2], 1, 0);
 	NEED(aio_read(&kept[1]) == 0);
 	at("begun");
+	errno = 77;
 	NEED(aio_cancel(fds[0], NULL) == AIO_NOTCANCELED);
+	NEED(errno == 77);
 	at("cancelled");
 	NEED(write(fds[1], "x", 1) == 1);
 	until_done(&kept[0]);
@@ -273,6 +278,43 @@ static void reuse(void)
 	fill(&never, fd, &byte, 1, 0);
 	NEED(aio_error(&never) == 0 && aio_return(&never) == 0);
 	at("reused key=%p", (void *)&cb);
+	NEED(aio_return(&cb) == 1);
+	at("done");
+}
+
+static struct aiocb *poll_between;
+
+void victim_between(void);
+
+/* aio_between.c calls it on the way into aio_read(). */
+__attribute__((visibility("default"))) void victim_between(void)
+{
+	const struct aiocb *list[] = {poll_between};
+
+	if (!poll_between)
+		return;
+	NEED(aio_error(poll_between) == 0);
+	NEED(aio_suspend(list, 1, NULL) == 0);
+}
+
+/* A look in the middle of a begin finds the code of the call before. */
+static void between(void)
+{
+	static struct aiocb cb;
+	char byte;
+	int fds[2];
+
+	new_pipe(fds);
+	fill(&cb, new_file(), &byte, 1, 0);
+	NEED(aio_read(&cb) == 0);
+	until_done(&cb);
+	cb.aio_fildes = fds[0];
+	poll_between = &cb;
+	NEED(aio_read(&cb) == 0);
+	poll_between = NULL;
+	at("begun key=%p", (void *)&cb);
+	NEED(write(fds[1], "x", 1) == 1);
+	until_done(&cb);
 	NEED(aio_return(&cb) == 1);
 	at("done");
 }
@@ -461,9 +503,10 @@ static const struct {
 	{"transfer", transfer},   {"pending", pending},
 	{"suspended", suspended}, {"cancel", cancel},
 	{"careless", careless},   {"reuse", reuse},
-	{"twice", twice},         {"lists", lists},
-	{"notified", notified},   {"threads", threads},
-	{"local", local},         {"deep", deep},
+	{"between", between},     {"twice", twice},
+	{"lists", lists},         {"notified", notified},
+	{"threads", threads},     {"local", local},
+	{"deep", deep},
 };
 
 int main(int argc, char **argv)

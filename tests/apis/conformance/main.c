@@ -78,9 +78,15 @@ int settle(const struct aiocb *cb)
 	int waited = 0;
 	int error;
 
-	while ((error = aio_error(cb)) == EINPROGRESS)
+	for (;;) {
+		errno = UNTOUCHED;
+		error = aio_error(cb);
+		if (errno != UNTOUCHED)
+			got("errno after aio_error", errno, UNTOUCHED);
+		if (error != EINPROGRESS)
+			return error;
 		a_moment(&waited);
-	return error;
+	}
 }
 
 void ends(struct aiocb *cb, int want_error, ssize_t want_return)
