@@ -134,16 +134,13 @@ static struct belay_outcome outcome_of(int code, ssize_t result)
 
 static enum belay_answer answer_of(int r)
 {
-	switch (r) {
-	case AIO_CANCELED:
-		return BELAY_ANSWER_CANCELED;
-	case AIO_NOTCANCELED:
-		return BELAY_ANSWER_NOT_CANCELED;
-	case AIO_ALLDONE:
-		return BELAY_ANSWER_COMPLETE;
-	default:
-		return BELAY_ANSWER_ERROR;
-	}
+	static const enum belay_answer answers[] = {
+		[AIO_CANCELED] = BELAY_ANSWER_CANCELED,
+		[AIO_NOTCANCELED] = BELAY_ANSWER_NOT_CANCELED,
+		[AIO_ALLDONE] = BELAY_ANSWER_COMPLETE,
+	};
+
+	return r < 0 ? BELAY_ANSWER_ERROR : answers[r];
 }
 
 /*
@@ -175,10 +172,11 @@ static void leave_earlier(const struct aiocb *cb)
 {
 	struct belay_ref ref = belay_adapter_find(&belay_adapter, cb);
 	struct belay_outcome outcome;
-	int code = code_of(cb);
+	int code;
 
 	if (!ref.call)
 		return;
+	code = code_of(cb);
 	if (belay_call_state(ref.call) == BELAY_CALL_STARTING) {
 		belay_adapter_accepted(&ref);
 		belay_adapter_double();
@@ -191,27 +189,23 @@ static void leave_earlier(const struct aiocb *cb)
 	}
 }
 
-static struct belay_begin transfer(unsigned int operation,
-				   const struct aiocb *cb, const void *site)
+/* op: what a sync, or an element that is none, has instead of a place */
+static struct belay_begin request(unsigned int operation,
+				  const struct aiocb *cb, int op,
+				  const void *site)
 {
-	return (struct belay_begin){
-		.operation = &operations[operation],
-		.key = cb,
-		.site = site,
-		.args = {(uint64_t)cb->aio_fildes, cb->aio_nbytes,
-			 (uint64_t)cb->aio_offset},
-	};
-}
-
-static struct belay_begin order(unsigned int operation, const struct aiocb *cb,
-				int op, const void *site)
-{
-	return (struct belay_begin){
+	struct belay_begin call = {
 		.operation = &operations[operation],
 		.key = cb,
 		.site = site,
 		.args = {(uint64_t)cb->aio_fildes, (uint64_t)op},
 	};
+
+	if (operation == READ || operation == WRITE) {
+		call.args[1] = cb->aio_nbytes;
+		call.args[2] = (uint64_t)cb->aio_offset;
+	}
+	return call;
 }
 
 static bool begin(const struct belay_begin *call, struct belay_ref *ret_ref)
@@ -313,9 +307,7 @@ static int cancel_one(int fd, struct aiocb *cb)
 	struct belay_ref ref = belay_adapter_find(&belay_adapter, cb);
 	int r;
 
-	if (!ref.call)
-		return NEXT(aio_cancel)(fd, cb);
-	if (!belay_call_allows_cancel(&ref, BELAY_BY_APPLICATION)) {
+	if (ref.call && !belay_call_allows_cancel(&ref, BELAY_BY_APPLICATION)) {
 		belay_call_answered(&ref, BELAY_BY_APPLICATION,
 				    BELAY_ANSWER_REFUSED, AIO_NOTCANCELED);
 		return AIO_NOTCANCELED;
@@ -323,7 +315,7 @@ static int cancel_one(int fd, struct aiocb *cb)
 	r = NEXT(aio_cancel)(fd, cb);
 	if (r == AIO_ALLDONE)
 		completed(cb, code_of(cb));
-	if (belay_call_id(&ref) != 0)
+	if (ref.call && belay_call_id(&ref) != 0)
 		belay_call_answered(&ref, BELAY_BY_APPLICATION, answer_of(r),
 				    r < 0 ? errno : r);
 	return r;
@@ -331,23 +323,16 @@ static int cancel_one(int fd, struct aiocb *cb)
 
 /* --- Lists --------------------------------------------------------------- */
 
-static struct belay_begin element(const struct aiocb *cb, const void *list,
-				  const void *site)
+static unsigned int operation_of(const struct aiocb *cb)
 {
-	struct belay_begin call;
-
 	switch (cb->aio_lio_opcode) {
 	case LIO_READ:
-		call = transfer(READ, cb, site);
-		break;
+		return READ;
 	case LIO_WRITE:
-		call = transfer(WRITE, cb, site);
-		break;
+		return WRITE;
 	default:
-		call = order(OTHER, cb, cb->aio_lio_opcode, site);
+		return OTHER;
 	}
-	call.owner = list;
-	return call;
 }
 
 /*
@@ -384,7 +369,7 @@ static int not_queued(const struct aiocb *cb)
 	return 0;
 }
 
-/* What became of the elements [0, nent); `error` where none was looked at. */
+/* What became of the first elements; error: why none was handed to libc. */
 static void list_begun(struct aiocb *const list[], int nent, int mode, int r,
 		       int error)
 {
@@ -411,23 +396,27 @@ static void list_begun(struct aiocb *const list[], int nent, int mode, int r,
 static int run_list(list_function next, int mode, struct aiocb *const list[],
 		    int nent, struct sigevent *sig, const void *site)
 {
-	bool known = mode == LIO_WAIT || mode == LIO_NOWAIT;
 	int r;
 
+	/* libc does not look at the list then, so it may be anything. */
+	if (mode != LIO_WAIT && mode != LIO_NOWAIT)
+		return next(mode, list, nent, sig);
 	for (int i = 0; i < nent; i++) {
 		struct belay_begin call;
 		struct belay_ref ref;
 
 		if (!list[i] || list[i]->aio_lio_opcode == LIO_NOP)
 			continue;
-		call = element(list[i], list, site);
+		call = request(operation_of(list[i]), list[i],
+			       list[i]->aio_lio_opcode, site);
+		call.owner = list;
 		if (!begin(&call, &ref)) {
 			list_begun(list, i, mode, -1, errno);
 			return -1;
 		}
 	}
 	r = next(mode, list, nent, sig);
-	list_begun(list, nent, mode, r, r < 0 && !known ? errno : 0);
+	list_begun(list, nent, mode, r, 0);
 	return r;
 }
 
@@ -455,7 +444,7 @@ __typeof__(lio_listio) belay_lio_listio_2_2_5;
 
 BELAY_EXPORT int aio_read(struct aiocb *cb)
 {
-	struct belay_begin call = transfer(READ, cb, BELAY_SITE());
+	struct belay_begin call = request(READ, cb, 0, BELAY_SITE());
 	struct belay_ref ref;
 
 	return begin(&call, &ref) ? begun(&ref, NEXT(aio_read)(cb)) : -1;
@@ -463,7 +452,7 @@ BELAY_EXPORT int aio_read(struct aiocb *cb)
 
 BELAY_EXPORT int aio_write(struct aiocb *cb)
 {
-	struct belay_begin call = transfer(WRITE, cb, BELAY_SITE());
+	struct belay_begin call = request(WRITE, cb, 0, BELAY_SITE());
 	struct belay_ref ref;
 
 	return begin(&call, &ref) ? begun(&ref, NEXT(aio_write)(cb)) : -1;
@@ -471,7 +460,7 @@ BELAY_EXPORT int aio_write(struct aiocb *cb)
 
 BELAY_EXPORT int aio_fsync(int op, struct aiocb *cb)
 {
-	struct belay_begin call = order(FSYNC, cb, op, BELAY_SITE());
+	struct belay_begin call = request(FSYNC, cb, op, BELAY_SITE());
 	struct belay_ref ref;
 
 	return begin(&call, &ref) ? begun(&ref, NEXT(aio_fsync)(op, cb)) : -1;

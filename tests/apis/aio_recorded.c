@@ -284,16 +284,13 @@ static void each_element_of_a_list_is_a_call(void **state)
 
 	(void)state;
 	play(&w, "lists");
+	/* The mode was bad, and nobody looked at the list. */
 	watched_next(&w, "refused");
-	assert_counts(&w, "aio.read", 3, 3, 0);
-	assert_counts(&w, "aio.write", 1, 1, 0);
-	assert_counts(&w, "aio.other", 1, 1, 0);
-	assert_int_equal(watched_in_flight(&w), 0);
-
+	assert_counts(&w, "aio.read", 0, 0, 0);
 	watched_next(&w, "begun");
-	assert_counts(&w, "aio.read", 6, 4, 0);
-	assert_counts(&w, "aio.write", 2, 1, 0);
-	assert_counts(&w, "aio.other", 2, 1, 0);
+	assert_counts(&w, "aio.read", 3, 1, 0);
+	assert_counts(&w, "aio.write", 1, 0, 0);
+	assert_counts(&w, "aio.other", 1, 0, 0);
 	assert_int_equal(watched_in_flight(&w), 4);
 	assert_state(&w, "key0", BELAY_CALL_PENDING);
 	assert_state(&w, "key5", BELAY_CALL_PENDING);
@@ -304,9 +301,9 @@ static void each_element_of_a_list_is_a_call(void **state)
 
 	watched_next(&w, "collected");
 	assert_int_equal(watched_in_flight(&w), 0);
-	assert_counts(&w, "aio.read", 6, 4, 2);
-	assert_counts(&w, "aio.write", 2, 1, 1);
-	assert_counts(&w, "aio.other", 2, 1, 1);
+	assert_counts(&w, "aio.read", 3, 1, 2);
+	assert_counts(&w, "aio.write", 1, 0, 1);
+	assert_counts(&w, "aio.other", 1, 0, 1);
 	assert_int_equal(watched_counters(&w, "aio.other").failed, 1);
 
 	watched_next(&w, "waited");
@@ -317,7 +314,7 @@ static void each_element_of_a_list_is_a_call(void **state)
 
 	watched_next(&w, "same block twice");
 	assert_int_equal(w.table->lost[BELAY_LOST_DOUBLE], 1);
-	assert_counts(&w, "aio.read", 10, 4, 5);
+	assert_counts(&w, "aio.read", 7, 1, 5);
 	assert_int_equal(watched_in_flight(&w), 1);
 	slot = watched_call(&w, twice, 0);
 	assert_non_null(slot);

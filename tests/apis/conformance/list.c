@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,6 +146,7 @@ static void bad_elements(void)
 {
 	struct aiocb cb[3];
 	struct aiocb *list[] = {&cb[0], &cb[1], &cb[2]};
+	struct aiocb **nowhere;
 	char bytes[3] = "";
 	int fd = new_file("0123456789");
 
@@ -188,8 +190,12 @@ static void bad_elements(void)
 	ends(&cb[2], 0, 1);
 
 	begin_case("a list of a mode that does not exist");
+	nowhere =
+		mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	cb[1].aio_reqprio = 0;
 	CALL(lio_listio(77, list, 3, NULL), -1, EINVAL);
+	CALL(lio_listio(77, nowhere, 3, NULL), -1, EINVAL);
+	(void)munmap(nowhere, 4096);
 	CALL(lio_listio(LIO_WAIT, list, 3, NULL), 0, 0);
 	for (int i = 0; i < 3; i++)
 		ends(&cb[i], 0, 1);
