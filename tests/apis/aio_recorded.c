@@ -377,25 +377,24 @@ static void a_library_that_binds_deep_is_out_of_reach(void **state)
 	watched_end(&w);
 }
 
+#define TEST(name) cmocka_unit_test_teardown(name, watched_teardown)
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_kind_of_end_is_counted),
-		cmocka_unit_test(a_call_is_on_record_with_all_that_is_known),
-		cmocka_unit_test(a_wait_sees_what_is_done_and_no_more),
-		cmocka_unit_test(
-			a_cancel_is_counted_for_each_call_that_it_reached),
-		cmocka_unit_test(a_cancel_does_not_touch_blocks_that_are_gone),
-		cmocka_unit_test(
-			a_block_used_again_ends_its_call_as_uncollected),
-		cmocka_unit_test(
-			a_look_in_the_middle_of_a_begin_completes_nothing),
-		cmocka_unit_test(a_block_in_use_can_have_two_calls),
-		cmocka_unit_test(each_element_of_a_list_is_a_call),
-		cmocka_unit_test(a_notification_may_collect_and_begin),
-		cmocka_unit_test(threads_lose_nothing),
-		cmocka_unit_test(a_library_of_its_own_scope_is_seen),
-		cmocka_unit_test(a_library_that_binds_deep_is_out_of_reach),
+		TEST(every_kind_of_end_is_counted),
+		TEST(a_call_is_on_record_with_all_that_is_known),
+		TEST(a_wait_sees_what_is_done_and_no_more),
+		TEST(a_cancel_is_counted_for_each_call_that_it_reached),
+		TEST(a_cancel_does_not_touch_blocks_that_are_gone),
+		TEST(a_block_used_again_ends_its_call_as_uncollected),
+		TEST(a_look_in_the_middle_of_a_begin_completes_nothing),
+		TEST(a_block_in_use_can_have_two_calls),
+		TEST(each_element_of_a_list_is_a_call),
+		TEST(a_notification_may_collect_and_begin),
+		TEST(threads_lose_nothing),
+		TEST(a_library_of_its_own_scope_is_seen),
+		TEST(a_library_that_binds_deep_is_out_of_reach),
 	};
 
 	if (argc != 5)

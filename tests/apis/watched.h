@@ -47,6 +47,9 @@ uint64_t watched_number(const struct watched *w, const char *name);
 /* watched_end() - lets it run to its end; fails unless its status is 0 */
 void watched_end(struct watched *w);
 
+/* watched_teardown() - of each test: clears up where it failed */
+int watched_teardown(void **state);
+
 /* watched_counters() - the sum of all threads' of "aio.read" */
 struct belay_counters watched_counters(const struct watched *w,
 				       const char *operation);
