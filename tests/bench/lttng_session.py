@@ -25,8 +25,14 @@ def as_nobody():
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         sys.exit("setpriv (util-linux) is needed to leave root")
-    os.execv(setpriv, [setpriv, "--reuid=nobody", "--regid=nogroup",
-                       "--clear-groups", sys.executable] + sys.argv)
+    command = [setpriv, "--reuid=nobody", "--regid=nogroup",
+               "--clear-groups"]
+    if subprocess.run([*command, "test", "-r", os.path.abspath(__file__)],
+                      capture_output=True, check=False).returncode != 0:
+        # The tree is in a folder of root's own: let it be read, no more.
+        command += ["--inh-caps=+dac_read_search",
+                    "--ambient-caps=+dac_read_search"]
+    os.execv(setpriv, [*command, sys.executable, *sys.argv])
 
 
 class Folder:
