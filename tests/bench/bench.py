@@ -340,7 +340,7 @@ def cpu_seconds(argv, env):
 
 def report(bench):
     """belay report against babeltrace2 that only counts"""
-    calls = int(os.environ.get("BENCH_REPORT_CALLS", "1000000"))
+    calls = int(os.environ.get("BENCH_REPORT_CALLS", "5000000"))
     belay = bench.path("tools", "belay")
     trace = make_trace(bench, calls)
     commands = {
