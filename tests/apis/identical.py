@@ -4,8 +4,9 @@
 
 Usage: identical.py BELAY PROGRAM [ARGUMENT]...
 
-PROGRAM must succeed bare, under `belay run`, and with everything switched
-off, and print the same in all three cases.
+PROGRAM must succeed bare, under `belay run`, with a call table that is always
+full, traced, and with everything switched off, and print the same in all
+cases.
 """
 import difflib
 import os
@@ -39,10 +40,13 @@ def main() -> None:
     bare = run(*program)
     if not bare:
         sys.exit("the program says nothing: there is nothing to compare")
-    with tempfile.NamedTemporaryFile() as summary:
-        watch = (belay, "run", "--strict", "--json", summary.name, "--")
-        compare(bare, run(*watch, *program), "under belay run")
-        compare(bare, run(*watch, *program, BELAY="off"), "switched off")
+    with tempfile.TemporaryDirectory(prefix="belay-test-") as folder:
+        watch = (belay, "run", "--strict", "--json", folder + "/summary")
+        trace = (belay, "trace", "-o", folder + "/trace", "--")
+        compare(bare, run(*watch, "--", *program), "under belay run")
+        compare(bare, run(*watch, "--calls", "1", "--", *program), "full")
+        compare(bare, run(*trace, *program), "traced")
+        compare(bare, run(*watch, "--", *program, BELAY="off"), "off")
 
 
 main()

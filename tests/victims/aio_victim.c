@@ -283,6 +283,7 @@ static void reuse(void)
 }
 
 static struct aiocb *poll_between;
+static int polled_between;
 
 void victim_between(void);
 
@@ -295,6 +296,7 @@ __attribute__((visibility("default"))) void victim_between(void)
 		return;
 	NEED(aio_error(poll_between) == 0);
 	NEED(aio_suspend(list, 1, NULL) == 0);
+	polled_between++;
 }
 
 /* A look in the middle of a begin finds the code of the call before. */
@@ -312,6 +314,7 @@ static void between(void)
 	poll_between = &cb;
 	NEED(aio_read(&cb) == 0);
 	poll_between = NULL;
+	NEED(polled_between == 1);
 	at("begun key=%p", (void *)&cb);
 	NEED(write(fds[1], "x", 1) == 1);
 	until_done(&cb);

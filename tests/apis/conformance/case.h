@@ -55,6 +55,9 @@ void new_pipe(int fds[2]);
 /* until_reading() - waits until a thread sleeps in read() of this fd */
 void until_reading(int fd);
 
+/* until_sleeping() - waits until the thread is known, and sleeps in a wait */
+void until_sleeping(const pid_t *tid);
+
 /* blocked_read() - a read of one byte of an empty pipe, in a thread's hands */
 void blocked_read(struct aiocb *cb, int fd, char *byte);
 

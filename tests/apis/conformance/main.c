@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,8 +114,8 @@ void new_pipe(int fds[2])
 		die("pipe");
 }
 
-/* Whether the thread is in read() of this descriptor. */
-static bool reads(const char *tid, int fd)
+/* Whether the thread sleeps in a system call, with this first argument. */
+static bool is_in(const char *tid, long number, const int *argument)
 {
 	unsigned long long call = 0;
 	unsigned long long first = 0;
@@ -128,7 +129,8 @@ static bool reads(const char *tid, int fd)
 		return false;
 	fields = fscanf(file, "%llu 0x%llx", &call, &first);
 	(void)fclose(file);
-	return fields == 2 && call == 0 && first == (unsigned int)fd;
+	return fields == 2 && call == (unsigned long long)number &&
+	       (!argument || first == (unsigned int)*argument);
 }
 
 static bool somebody_reads(int fd)
@@ -140,7 +142,8 @@ static bool somebody_reads(int fd)
 	if (!tasks)
 		die("/proc/self/task");
 	while (!found && (task = readdir(tasks)))
-		found = task->d_name[0] != '.' && reads(task->d_name, fd);
+		found = task->d_name[0] != '.' &&
+			is_in(task->d_name, SYS_read, &fd);
 	(void)closedir(tasks);
 	return found;
 }
@@ -151,6 +154,18 @@ void until_reading(int fd)
 
 	while (!somebody_reads(fd))
 		a_moment(&waited);
+}
+
+void until_sleeping(const pid_t *tid)
+{
+	char name[16];
+	int waited = 0;
+
+	do {
+		a_moment(&waited);
+		(void)snprintf(name, sizeof(name), "%d",
+			       __atomic_load_n(tid, __ATOMIC_ACQUIRE));
+	} while (!is_in(name, SYS_futex, NULL));
 }
 
 void blocked_read(struct aiocb *cb, int fd, char *byte)
