@@ -103,7 +103,8 @@ static uint32_t add_module(const struct dl_find_object *found)
 
 	if (number > BELAY_MODULES_MAX) {
 		__atomic_store_n(&used, BELAY_MODULES_MAX, __ATOMIC_RELAXED);
-		belayi_lost(BELAY_LOST_MODULES);
+		if (belayi_live())
+			belayi_lost(BELAY_LOST_MODULES);
 		return 0;
 	}
 	if (path[0] == '\0')
@@ -114,8 +115,11 @@ static uint32_t add_module(const struct dl_find_object *found)
 	module->map = found->dlfo_link_map;
 	memcpy(module->path, path, strnlen(path, sizeof(module->path) - 1));
 	read_build_id(module);
-	__atomic_store_n(&ready[number - 1], 1, __ATOMIC_RELEASE);
-	publish(number);
+	/* Sequential, as the life is: it is published here or by whoever makes
+	 * the table that this does not see yet. */
+	__atomic_store_n(&ready[number - 1], 1, __ATOMIC_SEQ_CST);
+	if (belayi_live())
+		publish(number);
 	return number;
 }
 
