@@ -110,6 +110,17 @@ static bool belongs(const struct belay_operation *operation,
 	return offset / sizeof(*operation) < adapter->operations_count;
 }
 
+/*
+ * Acquire pairs with Begin, which writes the operation last: what the slot
+ * says is of this turn, or of a later one, which the reference tells.
+ */
+static bool is_begun(const struct belay_slot *slot,
+		     const struct belay_adapter *adapter)
+{
+	return belongs(__atomic_load_n(&slot->call.operation, __ATOMIC_ACQUIRE),
+		       adapter);
+}
+
 static void consider(uint32_t index, void *data)
 {
 	struct search *search = data;
@@ -117,10 +128,8 @@ static void consider(uint32_t index, void *data)
 	struct belay_ref ref = belay_call_ref(&slot->call);
 	uint64_t begun;
 
-	if (__atomic_load_n(&slot->key, __ATOMIC_RELAXED) != search->key ||
-	    belay_call_state(&slot->call) == BELAY_CALL_IDLE ||
-	    !belongs(__atomic_load_n(&slot->call.operation, __ATOMIC_RELAXED),
-		     search->adapter))
+	if (!is_begun(slot, search->adapter) ||
+	    __atomic_load_n(&slot->key, __ATOMIC_RELAXED) != search->key)
 		return;
 	begun = __atomic_load_n(&slot->call.begun, __ATOMIC_RELAXED);
 	/* Last: what was looked at was this turn's if its id still is. */
@@ -171,12 +180,7 @@ void belay_adapter_each(const struct belay_adapter *adapter,
 		struct belay_slot *slot = &belayi_process.slots[i];
 		struct belay_ref ref = belay_call_ref(&slot->call);
 
-		if (belay_call_state(&slot->call) == BELAY_CALL_IDLE ||
-		    !belongs(__atomic_load_n(&slot->call.operation,
-					     __ATOMIC_RELAXED),
-			     adapter))
-			continue;
-		if (!visit(&ref, slot, data))
+		if (is_begun(slot, adapter) && !visit(&ref, slot, data))
 			return;
 	}
 }

@@ -56,10 +56,18 @@ static void drop_mirror(struct belayi_thread *thread, struct belay_call *call)
 		return;
 	__atomic_store_n(&call->slot, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->call.id, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->call.operation, NULL, __ATOMIC_RELAXED);
 	belay_call_mirror(&slot->call.word,
 			  belay_word_turn(slot->call.word) + 1,
 			  BELAY_CALL_IDLE);
 	belayi_slot_give(thread, slot);
+}
+
+/* A call on the heap that was begun before a fork is the parent's. */
+static bool is_watched(const struct belay_call *call)
+{
+	return belayi_live() &&
+	       belayi_is_own_id(__atomic_load_n(&call->id, __ATOMIC_RELAXED));
 }
 
 /* Relaxed stores: a reader that is late sees another turn's, and skips. */
@@ -86,7 +94,8 @@ static void take_mirror(struct belayi_thread *thread, struct belay_call *call,
 		return;
 	}
 	__atomic_store_n(&slot->call.id, call->id, __ATOMIC_RELAXED);
-	slot->call.operation = begin->operation;
+	__atomic_store_n(&slot->call.operation, begin->operation,
+			 __ATOMIC_RELAXED);
 	slot->call.begun = call->begun;
 	slot->call.completed = 0;
 	slot->call.thread = call->thread;
@@ -110,6 +119,9 @@ static bool on_begin(struct belay_call *call, const struct belay_begin *begin,
 	if (!belayi_live())
 		return true;
 	slot = belayi_slot_of(call);
+	/* The first call after a fork: what made it known made new ids, too. */
+	if (__builtin_expect(!belayi_is_own_id(call->id), 0))
+		__atomic_store_n(&call->id, belay_id_new(), __ATOMIC_RELAXED);
 	thread = belayi_thread_enter();
 	call->number = (uint16_t)belayi_operation_number(begin->operation);
 	call->thread = belayi_thread_id(thread);
@@ -132,7 +144,7 @@ static void on_refuse(struct belay_call *call,
 	struct belayi_thread *thread;
 	uint32_t number;
 
-	if (!belayi_live())
+	if (!belayi_live() || (!pending && !is_watched(call)))
 		return;
 	number = belayi_operation_number(operation);
 	if (belayi_provider)
@@ -158,7 +170,7 @@ static void on_answered(struct belay_call *call, uint64_t turn,
 	const struct belay_ref ref = {call, turn};
 	struct belayi_thread *thread;
 
-	if (!belayi_live())
+	if (!is_watched(call))
 		return;
 	thread = belayi_thread_enter();
 	belayi_count_cancel(thread, call->number);
@@ -172,7 +184,7 @@ static void on_answered(struct belay_call *call, uint64_t turn,
 static void on_complete(struct belay_call *call,
 			const struct belay_outcome *outcome)
 {
-	if (!belayi_live())
+	if (!is_watched(call))
 		return;
 	if (belayi_provider)
 		belayi_record_complete(call, outcome);
@@ -187,7 +199,7 @@ static void on_finish(struct belay_call *call, uint64_t turn,
 	uint64_t ns;
 
 	(void)turn;
-	if (!belayi_live())
+	if (!is_watched(call))
 		return;
 	now = belay_clock_now();
 	ns = belay_clock_ns(now - call->begun);
@@ -201,17 +213,18 @@ static void on_finish(struct belay_call *call, uint64_t turn,
 
 static void on_server_enter(const struct belay_server_call *server)
 {
-	const struct belay_event_server_enter event = {
+	struct belay_event_server_enter event = {
 		.caller = server->caller,
 		.id = server->id,
-		.operation = belayi_operation_name(
-			belayi_operation_number(server->operation)),
 		.site = (uint64_t)(uintptr_t)server->site,
-		.thread = belayi_thread_id(NULL),
 	};
 
-	if (belayi_live() && belayi_provider)
-		belayi_provider->server_enter(&event);
+	if (!belayi_live() || !belayi_provider)
+		return;
+	event.operation = belayi_operation_name(
+		belayi_operation_number(server->operation));
+	event.thread = belayi_thread_id(NULL);
+	belayi_provider->server_enter(&event);
 }
 
 static void on_server_exit(const struct belay_server_call *server,

@@ -19,6 +19,7 @@
 #define BELAYI_THREADS 1024
 #define BELAYI_MAGAZINE 28
 #define BELAYI_KEYS_A_LINE 7
+#define BELAYI_PID_SHIFT 40 /* see belay_id_new() */
 
 /* The word, in private memory. */
 enum belayi_life {
@@ -38,6 +39,7 @@ struct belayi_thread {
 	void *owner;
 	uint32_t tid;
 	uint32_t busy;
+	uint32_t refill; /* how many slots the magazine took last */
 	uint32_t magazine_count;
 	uint32_t magazine[BELAYI_MAGAZINE];
 	uint8_t lanes[BELAY_OPERATIONS_MAX]; /* index plus 1; 0: none yet */
@@ -123,6 +125,15 @@ static inline struct belay_slot *belayi_slot_of(const struct belay_call *call)
 static inline uint32_t belayi_slot_index(const struct belay_slot *slot)
 {
 	return (uint32_t)(slot - belayi_process.slots);
+}
+
+/*
+ * belayi_is_own_id() - whether a call was begun in this process: one on the
+ * heap may be the parent's, whose id has another process id on top
+ */
+static inline bool belayi_is_own_id(uint64_t id)
+{
+	return id >> BELAYI_PID_SHIFT == belayi_process.pid;
 }
 
 /* belayi_lost() - counts what could not be recorded */

@@ -190,7 +190,8 @@ struct table *table_close(struct table *table)
 
 /*
  * A slot is as it was at one moment if its word is the same before and after
- * it was copied. The three reads are system calls, which the processor does
+ * it was copied, and its Begin had written the operation, which comes last.
+ * The three reads are system calls, which the processor does
  * not reorder on x86-64.
  */
 static size_t read_chunk(const struct table *table, uint64_t first,
@@ -214,7 +215,8 @@ static size_t read_chunk(const struct table *table, uint64_t first,
 	for (size_t i = 0; i < count; i++) {
 		if (words[i] == other[i].call.word &&
 		    words[i] == slots[i].call.word &&
-		    belay_word_state(words[i]) != BELAY_CALL_IDLE)
+		    belay_word_state(words[i]) != BELAY_CALL_IDLE &&
+		    slots[i].call.operation)
 			slots[busy++] = slots[i];
 	}
 	return busy;

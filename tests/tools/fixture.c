@@ -135,6 +135,8 @@ void fixture_call(struct fixture *fixture, uint32_t slot, uint64_t turn,
 	struct belay_slot *s = &fixture->slots[slot];
 
 	s->call.id = turn;
+	/* Anything but NULL: written by its Begin. */
+	s->call.operation = (const struct belay_operation *)(uintptr_t)8;
 	s->call.number = 1;
 	s->call.thread = (uint32_t)getpid();
 	s->call.begun = belay_clock_now();

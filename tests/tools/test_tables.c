@@ -142,6 +142,7 @@ static void *write_on(void *data)
 	struct writer *writer = data;
 	struct belay_slot *slot = &writer->fixture->slots[1];
 
+	fixture_call(writer->fixture, 1, 0, BELAY_CALL_PENDING);
 	for (uint64_t turn = 1;
 	     !__atomic_load_n(&writer->stop, __ATOMIC_RELAXED); turn++) {
 		belay_call_mirror(&slot->call.word, turn, BELAY_CALL_IDLE);

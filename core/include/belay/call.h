@@ -523,7 +523,8 @@ enum belay_moment {
  * size:       sizeof(struct belay_observer) as its author knew it; members
  *             are only ever added at the end. Every hook may be NULL.
  * begin:      the call is STARTING; call->thread, number and slot are the
- *             observer's to write. false fails it: *ret_fault says how.
+ *             observer's to write, and call->id where a fork made it another
+ *             process's. false fails it: *ret_fault says how.
  *             Nobody can cancel or finish the call before this hook returns:
  *             until then call->operation is NULL (see begin->operation).
  * refuse:     a Begin was turned down: by the other side (pending is false;

@@ -9,7 +9,8 @@
  *
  * Reading a table of a live process: read the slot's word, copy the slot,
  * then read the word again (acquire, fence): a slot whose word changed is
- * skipped. Whatever else changes is one atomic each. A reader trusts no
+ * skipped, and so is one whose operation is 0, because its Begin is still
+ * writing it. Whatever else changes is one atomic each. A reader trusts no
  * offset, no count and no text: the file may be hostile, so it checks every
  * one against the file's size before use.
  *
@@ -172,7 +173,8 @@ struct belay_lane {
 
 /*
  * One call. The first line is the call object itself (belay/call.h); its
- * `operation` is an address in the process and says nothing to a reader.
+ * `operation` is an address in the process and says nothing to a reader but
+ * that, once it is not 0, the rest is written.
  */
 struct belay_slot {
 	struct belay_call call;
