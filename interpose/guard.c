@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <belay/adapter.h>
@@ -16,8 +17,13 @@
 #include "lanes.h"
 #include "slots.h"
 
+/* How long the end of a process waits for threads that count: 0.1 s at most. */
+#define NAP_NS 10000
+#define NAPS 10000
+
 static __thread struct belayi_thread *self;
 static __thread uint32_t depth;
+static __thread bool entering; /* for the first time */
 
 static pthread_key_t at_thread_end;
 static bool has_key;
@@ -26,15 +32,37 @@ static void give_back(void *record)
 {
 	struct belayi_thread *thread = record;
 
-	self = NULL;
-	if (!belayi_live() || thread->owner != &self)
+	/* Its own address is also what a forked child finds no more. */
+	if (__atomic_load_n(&thread->owner, __ATOMIC_RELAXED) != &self)
 		return;
-	thread->busy = 1;
-	belayi_slots_flush(thread, 0);
-	belayi_lanes_fold(thread);
+	/* Sequential: the process ends after this, or before we look. */
+	__atomic_store_n(&thread->busy, 1, __ATOMIC_SEQ_CST);
+	if (belayi_live()) {
+		belayi_slots_flush(thread, 0);
+		belayi_lanes_fold(thread);
+	}
+	thread->refill = 0;
 	thread->tid = 0;
-	thread->busy = 0;
+	self = NULL;
+	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&thread->owner, NULL, __ATOMIC_RELEASE);
+}
+
+void belayi_threads_settle(void)
+{
+	const struct timespec nap = {0, NAP_NS};
+	int naps = NAPS;
+
+	for (unsigned int i = 0; i < BELAYI_THREADS; i++) {
+		const struct belayi_thread *thread =
+			&belayi_process.own->threads[i];
+
+		while (thread != self && naps > 0 &&
+		       __atomic_load_n(&thread->busy, __ATOMIC_SEQ_CST)) {
+			(void)nanosleep(&nap, NULL);
+			naps--;
+		}
+	}
 }
 
 void belayi_threads_start(void)
@@ -69,15 +97,23 @@ static struct belayi_thread *take_record(void)
  */
 __attribute__((noinline, cold)) static struct belayi_thread *first_enter(void)
 {
-	struct belayi_thread *thread = has_key ? take_record() : NULL;
+	struct belayi_thread *thread;
 	int saved = errno;
 
-	if (!thread)
+	/* A handler in the middle of this would take another record. */
+	if (!has_key || entering)
 		return NULL;
-	thread->tid = (uint32_t)gettid();
-	thread->busy = 1;
-	self = thread;
-	(void)pthread_setspecific(at_thread_end, thread);
+	entering = true;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	thread = take_record();
+	if (thread) {
+		thread->tid = (uint32_t)gettid();
+		thread->busy = 1;
+		self = thread;
+		(void)pthread_setspecific(at_thread_end, thread);
+	}
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	entering = false;
 	errno = saved;
 	return thread;
 }

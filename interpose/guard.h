@@ -24,6 +24,13 @@ static inline void belayi_thread_leave(struct belayi_thread *thread)
 	}
 }
 
+/*
+ * belayi_threads_settle() - waits until no other thread is in the middle of a
+ * change, or too long: for the end of the process, when it has passed on to
+ * pass calls through
+ */
+void belayi_threads_settle(void);
+
 /* belayi_threads_start() - once in a process's life */
 void belayi_threads_start(void);
 

@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "quiet.h"
 
 #define LINE_MAX_BYTES 512
 
@@ -36,6 +39,31 @@ static bool is_stderr(void)
 	       now.st_dev == device && now.st_ino == inode;
 }
 
+/*
+ * Writing may send a signal that ends the program: stderr is a pipe that
+ * nobody reads, or a file at its limit. None that comes of it is left.
+ */
+static void write_quietly(const char *line, size_t size)
+{
+	static const int ours[] = {SIGPIPE, SIGXFSZ};
+	const struct timespec now = {0, 0};
+	struct belayi_quiet quiet;
+	sigset_t before;
+	sigset_t one;
+
+	belayi_quiet_begin(&quiet);
+	(void)sigpending(&before);
+	if (write(STDERR_FILENO, line, size) < 0) {
+		for (int i = 0; i < 2; i++) {
+			(void)sigemptyset(&one);
+			(void)sigaddset(&one, ours[i]);
+			if (!sigismember(&before, ours[i]))
+				(void)sigtimedwait(&one, NULL, &now);
+		}
+	}
+	belayi_quiet_end(&quiet);
+}
+
 void belayi_log(const char *format, ...)
 {
 	static const char prefix[] = "belay: ";
@@ -52,8 +80,7 @@ void belayi_log(const char *format, ...)
 		va_end(arguments);
 		length = length < room ? length : room - 1;
 		line[(int)sizeof(prefix) - 1 + length] = '\n';
-		(void)!write(STDERR_FILENO, line,
-			     sizeof(prefix) + (size_t)length);
+		write_quietly(line, sizeof(prefix) + (size_t)length);
 	}
 	errno = saved;
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <belay/adapter.h>
@@ -28,11 +29,16 @@
 #include "modules.h"
 #include "operations.h"
 #include "pipeline.h"
+#include "quiet.h"
 #include "recorder.h"
 #include "table.h"
 
 #define EXIT_STRICT 125
 #define BY_HAND "by-hand"
+
+/* How long threads wait for another that starts: a second in all. */
+#define NAP_NS 100000
+#define NAPS 10000
 
 static struct {
 	bool off;
@@ -44,8 +50,13 @@ static struct {
 	char folder[PATH_MAX];
 } config;
 
+/* The very first start, of the image; a child's starts come after it. */
+enum { FIRST_IS_DUE, FIRST_RUNS, FIRST_IS_OVER };
 static uint32_t first_start;
-static bool gave_up; /* a child does not try again what failed here */
+
+static bool observing;         /* what is done once in an image is done */
+static bool gave_up;           /* a child does not try again what failed here */
+static __thread bool starting; /* this thread is the one that starts */
 
 /* "a:b": one of the patterns fits the program's path or its last part. */
 static bool names_us(const char *patterns)
@@ -181,73 +192,133 @@ static bool make_table(void)
 	return made;
 }
 
+static void drop_table(void)
+{
+	int folder = open_folder();
+
+	if (folder < 0)
+		return;
+	belayi_table_drop(folder);
+	(void)close(folder);
+}
+
+/* Once in an image. Tracing that fails has said so, and only tracing is off. */
+static bool observe(uint32_t *ret_cost_ns)
+{
+	observing = true;
+	belay_call_observe(&belayi_pipeline);
+	*ret_cost_ns = belayi_cost_measure();
+	return !config.trace || belayi_recorder_load() || !config.strict;
+}
+
 /* What is said and measured once the table is there. */
-static bool go_live(bool child)
+static bool go_live(void)
 {
 	static uint32_t cost_ns;
-	bool traced = true;
 
-	if (child)
+	/* After a fork, ids go on with another process's. */
+	if (!belayi_is_own_id(belay_id_new()))
 		belay_id_restart();
+	/* Sequential: see what modules.c notes meanwhile. */
 	__atomic_store_n(&belayi_process.own->life, BELAYI_LIVE,
-			 __ATOMIC_RELEASE);
-	if (!child) {
-		belay_call_observe(&belayi_pipeline);
-		cost_ns = belayi_cost_measure();
-		if (config.trace)
-			traced = belayi_recorder_load();
+			 __ATOMIC_SEQ_CST);
+	if (!observing && !observe(&cost_ns)) {
+		drop_table();
+		return false;
 	}
 	belayi_process.table->cost_ns = cost_ns;
 	belayi_record_process();
 	belayi_operations_publish();
 	belayi_modules_publish();
-	return traced;
+	return true;
 }
 
-static bool start_first(void)
+static void start_image(void)
 {
-	uint32_t nobody = 0;
-
-	if (!__atomic_compare_exchange_n(&first_start, &nobody, 1, false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		return false;
 	belayi_log_start();
 	configure();
 	if (config.off)
-		return false;
+		return;
 	belayi_threads_start();
-	return belayi_private_make(config.slots);
+	if (!belayi_private_make(config.slots))
+		belayi_log("Cannot watch: error=\"%s\"", strerror(errno));
 }
 
-static bool start(void)
+static void start_process(struct belayi_private *own)
 {
-	struct belayi_private *own = belayi_process.own;
-	bool child = own != NULL;
 	uint32_t unborn = BELAYI_UNBORN;
-	bool live;
 
-	if (!child && !start_first())
-		return false;
-	own = belayi_process.own;
 	if (!__atomic_compare_exchange_n(&own->life, &unborn, BELAYI_STARTING,
 					 false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_ACQUIRE))
-		return unborn == BELAYI_LIVE;
-	live = !gave_up && make_table() && go_live(child);
-	if (live)
-		return true;
+					 __ATOMIC_RELAXED))
+		return;
+	if (!gave_up && make_table() && go_live())
+		return;
 	gave_up = true;
 	__atomic_store_n(&own->life, BELAYI_OFF, __ATOMIC_RELEASE);
-	return false;
+}
+
+/*
+ * No signal comes in the middle: its handler's calls would go unrecorded, it
+ * may fork, and it would make the table's allocation fail with EINTR.
+ */
+static void start(void)
+{
+	uint32_t due = FIRST_IS_DUE;
+	struct belayi_quiet quiet;
+
+	belayi_quiet_begin(&quiet);
+	starting = true;
+	if (__atomic_compare_exchange_n(&first_start, &due, FIRST_RUNS, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+		start_image();
+		if (belayi_process.own)
+			start_process(belayi_process.own);
+		__atomic_store_n(&first_start, FIRST_IS_OVER, __ATOMIC_RELEASE);
+	} else if (belayi_process.own) {
+		start_process(belayi_process.own);
+	}
+	starting = false;
+	belayi_quiet_end(&quiet);
+}
+
+static uint32_t life(void)
+{
+	const struct belayi_private *own =
+		__atomic_load_n(&belayi_process.own, __ATOMIC_ACQUIRE);
+	uint32_t first = __atomic_load_n(&first_start, __ATOMIC_ACQUIRE);
+
+	if (own)
+		return __atomic_load_n(&own->life, __ATOMIC_ACQUIRE);
+	if (first == FIRST_RUNS)
+		return BELAYI_STARTING;
+	return first == FIRST_IS_OVER ? BELAYI_OFF : BELAYI_UNBORN;
+}
+
+/* A call of another thread's is not lost only because it comes now. */
+static void wait_for_start(void)
+{
+	static uint32_t naps;
+	const struct timespec nap = {0, NAP_NS};
+	struct belayi_quiet quiet;
+
+	belayi_quiet_begin(&quiet);
+	while (life() == BELAYI_STARTING &&
+	       __atomic_fetch_add(&naps, 1, __ATOMIC_RELAXED) < NAPS)
+		(void)nanosleep(&nap, NULL);
+	belayi_quiet_end(&quiet);
 }
 
 bool belayi_start(void)
 {
 	int saved = errno;
-	bool live = start();
 
+	if (life() == BELAYI_UNBORN && !starting)
+		start();
+	if (life() == BELAYI_STARTING && !starting)
+		wait_for_start();
 	errno = saved;
-	return live;
+	return life() == BELAYI_LIVE;
 }
 
 __attribute__((constructor)) static void start_early(void)
@@ -256,22 +327,33 @@ __attribute__((constructor)) static void start_early(void)
 		_exit(EXIT_STRICT);
 }
 
+static void leave_session(void)
+{
+	int folder = open_folder();
+
+	if (folder < 0)
+		return;
+	belayi_fold_own(folder);
+	belayi_table_drop(folder);
+	(void)close(folder);
+}
+
+/* No signal comes in the middle: its handler may end the process. */
 __attribute__((destructor)) void belayi_session_end(void)
 {
 	struct belayi_private *own = belayi_process.own;
 	uint32_t live = BELAYI_LIVE;
 	int saved = errno;
-	int folder;
+	struct belayi_quiet quiet;
 
-	if (!own ||
-	    !__atomic_compare_exchange_n(&own->life, &live, BELAYI_OFF, false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	if (!own)
 		return;
-	folder = open_folder();
-	if (folder >= 0) {
-		belayi_fold_own(folder);
-		belayi_table_drop(folder);
-		(void)close(folder);
+	belayi_quiet_begin(&quiet);
+	if (__atomic_compare_exchange_n(&own->life, &live, BELAYI_OFF, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+		belayi_threads_settle();
+		leave_session();
 	}
+	belayi_quiet_end(&quiet);
 	errno = saved;
 }

@@ -29,6 +29,7 @@
 struct belayi_process belayi_process;
 
 static char name[NAME_MAX_BYTES];
+static uint64_t mapped_size; /* of the newest table */
 
 bool belayi_private_make(uint32_t slots)
 {
@@ -178,6 +179,19 @@ static void adopt(char *map, const struct belay_table *head)
 	__atomic_store_n(&table->magic, BELAY_TABLE_MAGIC, __ATOMIC_RELEASE);
 }
 
+/*
+ * Where the parent's table was, no other comes: what a handler that forked
+ * returns into may still hold a call of it.
+ */
+static void keep_free(void)
+{
+	if (belayi_process.table)
+		(void)mmap(belayi_process.table, mapped_size, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+				   MAP_FIXED_NOREPLACE,
+			   -1, 0);
+}
+
 bool belayi_table_make(int folder, const char *path, uint32_t slots)
 {
 	struct belay_table head = layout(slots);
@@ -185,7 +199,9 @@ bool belayi_table_make(int folder, const char *path, uint32_t slots)
 
 	(void)snprintf(name, sizeof(name), "calls.%u.%llu", head.pid,
 		       (unsigned long long)head.start_time);
+	keep_free();
 	map = make_file(folder, head.size);
+	mapped_size = head.size;
 	if (!map) {
 		belayi_log("Cannot make a call table: path=\"%s/%s\", "
 			   "bytes=%llu, error=\"%s\"",
