@@ -52,7 +52,7 @@ static void take_back(const void *site)
 {
 	struct belayi_thread *thread = belayi_thread_enter();
 
-	belayi_lanes_clear(thread);
+	belayi_lanes_clear(thread, number);
 	belayi_module_forget(site);
 	belayi_thread_leave(thread);
 }

@@ -3,9 +3,9 @@
  * fold.c - adds a call table to the session's summary
  *
  * Many processes may do so at once, and one may die in the middle: everything
- * is added atomically, without a lock, and a table is marked as folded before
- * its file is removed. A session without a summary (a preload by hand) has
- * nothing to add to.
+ * is added atomically, without a lock, and what was added is taken out of the
+ * table, which is marked as folded before its file is removed. A session
+ * without a summary (a preload by hand) has nothing to add to.
  */
 #include "fold.h"
 
@@ -26,7 +26,7 @@ struct source {
 	struct belay_table *table;
 	const struct belay_table_operation *operations;
 	const struct belay_table_module *modules;
-	const struct belay_lane *lanes;
+	struct belay_lane *lanes;
 	uint64_t lanes_used;
 	const struct belay_slot *slots;
 	uint32_t slots_used;
@@ -125,7 +125,7 @@ static void fold_counters(struct belay_summary *summary,
 			  const struct source *from)
 {
 	for (unsigned int i = 0; i < BELAY_LANES_MAX; i++) {
-		const struct belay_lane *lane = &from->lanes[i];
+		struct belay_lane *lane = &from->lanes[i];
 		struct belay_summary_operation *to;
 		uint32_t number;
 
@@ -136,7 +136,7 @@ static void fold_counters(struct belay_summary *summary,
 			continue;
 		to = find_operation(summary, &from->operations[number]);
 		if (to)
-			belayi_counters_add(&to->counters, &lane->counters);
+			belayi_counters_move(&to->counters, &lane->counters);
 		else
 			(void)__atomic_fetch_add(
 				&summary->lost[BELAY_LOST_OPERATIONS], 1,
@@ -246,7 +246,9 @@ static void fold(int folder, const struct source *from)
 	fold_counters(summary, from);
 	fold_unfinished(summary, from);
 	for (unsigned int i = 0; i < BELAY_LOSS_KINDS; i++)
-		(void)__atomic_fetch_add(&summary->lost[i], table->lost[i],
+		(void)__atomic_fetch_add(&summary->lost[i],
+					 __atomic_exchange_n(&table->lost[i], 0,
+							     __ATOMIC_RELAXED),
 					 __ATOMIC_RELAXED);
 	(void)__atomic_fetch_add(&summary->cost_ns_sum, table->cost_ns,
 				 __ATOMIC_RELAXED);
@@ -309,8 +311,8 @@ void belayi_fold_left(int folder, const char *name)
 					 *)(map + table->operations_offset),
 			.modules = (const struct belay_table_module
 					    *)(map + table->modules_offset),
-			.lanes = (const struct belay_lane
-					  *)(map + table->lanes_offset),
+			.lanes = (struct belay_lane *)(map +
+						       table->lanes_offset),
 			.lanes_used = UINT64_MAX,
 			.slots = (const struct belay_slot
 					  *)(map + table->slots_offset),

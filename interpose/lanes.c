@@ -174,21 +174,27 @@ void belayi_count_finish(struct belayi_thread *thread, uint32_t operation,
 	count_latency(tally, ns);
 }
 
-/* All but the largest are sums, and nothing else stands between them. */
-void belayi_counters_add(struct belay_counters *sum,
-			 const struct belay_counters *more)
+/*
+ * All but the largest are sums, and nothing else stands between them. One by
+ * one, so that who reads, or dies, in the middle has one counter wrong at most.
+ */
+void belayi_counters_move(struct belay_counters *sum,
+			  struct belay_counters *more)
 {
 	uint64_t *to = (uint64_t *)sum;
-	const uint64_t *from = (const uint64_t *)more;
+	uint64_t *from = (uint64_t *)more;
 
 	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++) {
 		uint64_t value = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 
+		if (value == 0)
+			continue;
 		if (&to[i] == &sum->latency_max)
 			raise_to(&to[i], value);
-		else if (value)
+		else
 			(void)__atomic_fetch_add(&to[i], value,
 						 __ATOMIC_RELAXED);
+		__atomic_store_n(&from[i], 0, __ATOMIC_RELAXED);
 	}
 }
 
@@ -212,18 +218,18 @@ void belayi_lanes_fold(struct belayi_thread *thread)
 		thread->lanes[i] = 0;
 		if (lane == shared)
 			continue;
-		belayi_counters_add(&shared->counters, &lane->counters);
+		belayi_counters_move(&shared->counters, &lane->counters);
 		give_up(lane);
 	}
 }
 
-void belayi_lanes_clear(struct belayi_thread *thread)
+void belayi_lanes_clear(struct belayi_thread *thread, uint32_t operation)
 {
 	if (thread)
-		memset(thread->lanes, 0, sizeof(thread->lanes));
-	memset(belayi_process.own->shared_lanes, 0,
-	       sizeof(belayi_process.own->shared_lanes));
+		thread->lanes[operation] = 0;
+	belayi_process.own->shared_lanes[operation] = 0;
 	for (uint32_t i = 0; i < BELAY_LANES_MAX; i++)
-		if (belayi_process.own->lanes_used >> i & 1)
+		if ((belayi_process.own->lanes_used >> i & 1) &&
+		    belayi_process.lanes[i].operation == operation)
 			give_up(&belayi_process.lanes[i]);
 }

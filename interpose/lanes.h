@@ -18,14 +18,17 @@ void belayi_count_finish(struct belayi_thread *thread, uint32_t operation,
 /* belayi_lanes_fold() - adds an ending thread's counters to the shared ones */
 void belayi_lanes_fold(struct belayi_thread *thread);
 
-/* belayi_lanes_clear() - makes everything counted so far uncounted */
-void belayi_lanes_clear(struct belayi_thread *thread);
+/*
+ * belayi_lanes_clear() - makes what was counted of an operation uncounted,
+ * where only this thread has counted any
+ */
+void belayi_lanes_clear(struct belayi_thread *thread, uint32_t operation);
 
 /*
- * belayi_counters_add() - adds counters up, atomically: others may add to
- * `sum` at the same time
+ * belayi_counters_move() - adds counters to others, atomically, and leaves
+ * zeroes: other processes may add to `sum` at the same time
  */
-void belayi_counters_add(struct belay_counters *sum,
-			 const struct belay_counters *more);
+void belayi_counters_move(struct belay_counters *sum,
+			  struct belay_counters *more);
 
 #endif

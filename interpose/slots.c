@@ -84,12 +84,23 @@ static uint32_t fresh(uint32_t *taken, uint32_t wanted)
 	return wanted;
 }
 
-__attribute__((noinline, cold)) static uint32_t take(uint32_t *taken,
-						     uint32_t wanted)
+static uint32_t take(uint32_t *taken, uint32_t wanted)
 {
 	uint32_t count = pop(taken, wanted);
 
 	return count ? count : fresh(taken, wanted);
+}
+
+/*
+ * Twice as many each time: many threads with a call at a time must not keep
+ * the whole table in magazines.
+ */
+__attribute__((noinline, cold)) static void refill(struct belayi_thread *thread)
+{
+	uint32_t wanted = thread->refill ? thread->refill * 2 : 1;
+
+	thread->refill = wanted < REFILL ? wanted : REFILL;
+	thread->magazine_count = take(thread->magazine, thread->refill);
 }
 
 struct belay_slot *belayi_slot_take(struct belayi_thread *thread)
@@ -99,7 +110,7 @@ struct belay_slot *belayi_slot_take(struct belayi_thread *thread)
 	if (!thread)
 		return take(&index, 1) ? at(index) : NULL;
 	if (thread->magazine_count == 0)
-		thread->magazine_count = take(thread->magazine, REFILL);
+		refill(thread);
 	if (thread->magazine_count == 0)
 		return NULL;
 	return at(thread->magazine[--thread->magazine_count]);
