@@ -382,11 +382,7 @@ GROUPS = {
 def main():
     if len(sys.argv) < 3 or any(g not in GROUPS for g in sys.argv[2:]):
         sys.exit(__doc__ + "\ngroups: " + " ".join(GROUPS))
-    as_nobody()
-    # As nobody our own files may be unreadable; say that, not a trace back.
-    if not os.access(sys.argv[1], os.R_OK | os.X_OK):
-        print("%s: not readable by an ordinary user: skipped" % sys.argv[1])
-        sys.exit(77)
+    as_nobody(sys.argv[1])
     with Folder() as folder:
         bench = Bench(sys.argv[1], folder)
         bench.make_session()

@@ -18,21 +18,29 @@ import time
 DEADLINE_S = 60
 
 
-def as_nobody():
-    """Runs this program again as an ordinary user, where it is root."""
-    if os.geteuid() != 0:
+NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+PRIVATE = "LTTNG_SESSION_PRIVATE"
+SKIPPED = 77
+
+
+def as_nobody(build):
+    """Runs this program again where a daemon is not the machine's own.
+
+    That is as an ordinary user or, where the build tree is for root's eyes
+    only, with a /run/lttng that nobody else sees.
+    """
+    if os.geteuid() != 0 or PRIVATE in os.environ:
         return
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        sys.exit("setpriv (util-linux) is needed to leave root")
-    command = [setpriv, "--reuid=nobody", "--regid=nogroup",
-               "--clear-groups"]
-    if subprocess.run([*command, "test", "-r", os.path.abspath(__file__)],
-                      capture_output=True, check=False).returncode != 0:
-        # The tree is in a folder of root's own: let it be read, no more.
-        command += ["--inh-caps=+dac_read_search",
-                    "--ambient-caps=+dac_read_search"]
-    os.execv(setpriv, [*command, sys.executable, *sys.argv])
+    command = [sys.executable] + sys.argv
+    paths = [os.path.abspath(build), os.path.abspath(sys.argv[0])]
+    if all(subprocess.run(NOBODY + ["test", "-r", path]).returncode == 0
+           for path in paths):
+        os.execvp(NOBODY[0], NOBODY + command)
+    os.environ[PRIVATE] = "1"
+    script = ("mkdir -p /run/lttng && mount -t tmpfs private /run/lttng"
+              " || exit %d; exec \"$@\"" % SKIPPED)
+    os.execvp("unshare", ["unshare", "--mount", "--propagation=private",
+                          "sh", "-c", script, "sh"] + command)
 
 
 class Folder:

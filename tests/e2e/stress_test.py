@@ -145,6 +145,6 @@ class Stress(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    as_nobody()
+    as_nobody(BUILD)
     del sys.argv[1]
     unittest.main()

@@ -144,6 +144,6 @@ class Provider(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    as_nobody()
+    as_nobody(BUILD)
     del sys.argv[1:3]
     unittest.main()
