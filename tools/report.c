@@ -76,10 +76,14 @@ static void pick_used(struct report *report)
 
 static void count_lost(struct report *report)
 {
-	for (size_t i = 0; i < report->merge.inputs_count; i++)
-		if (report->merge.inputs[i].may_hold_calls)
+	const struct stream *stream;
+
+	for (size_t i = 0; i < report->merge.inputs_count; i++) {
+		stream = &report->merge.inputs[i].stream;
+		if (stream->may_hold_calls)
 			report->follow.summary.events_discarded +=
-				report->merge.inputs[i].loss.events;
+				stream->loss.events;
+	}
 }
 
 /* What the trace says that cannot be, now that all of it has been seen. */

@@ -27,6 +27,12 @@ struct report_call {
 	uint8_t cancels; /* at most 255 */
 };
 
+/* report_span() - from one time to another; both may be anything */
+static inline int64_t report_span(int64_t from, int64_t to)
+{
+	return (int64_t)((uint64_t)to - (uint64_t)from);
+}
+
 struct calls {
 	struct report_call *slots; /* scope 0: free */
 	size_t size;

@@ -51,7 +51,7 @@ static void note_first(struct cancels *cancels, const struct event *event,
 		.end = call ? CANCEL_END_IN_FLIGHT : CANCEL_END_NOT_SEEN,
 	};
 	if (call && call->begun != INT64_MIN && event->time != INT64_MIN)
-		first->age_ns = event->time - call->begun;
+		first->age_ns = report_span(call->begun, event->time);
 }
 
 void cancels_take(struct cancels *cancels, const struct event *event,
@@ -86,7 +86,7 @@ void cancels_finish(struct cancels *cancels, const struct report_call *call,
 		first->end = CANCEL_END_FINISHED;
 		first->outcome = (uint8_t)event->outcome;
 		if (first->time != INT64_MIN && event->time != INT64_MIN)
-			first->later_ns = event->time - first->time;
+			first->later_ns = report_span(first->time, event->time);
 	}
 }
 

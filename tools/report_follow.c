@@ -12,24 +12,22 @@
 
 #define PID_SHIFT 40
 
-/* A trace with more kinds of operation than this is none of ours. */
-#define OPERATIONS_MAX 1024
-#define OPERATIONS_MORE "(more)"
+/* How far apart the times of an event and of its call may be. */
+#define SLACK_NS 100000
+#define SLACK_SHIFT 8
 
 void follow_init(struct follow *follow)
 {
-	*follow = (struct follow){0};
+	*follow = (struct follow){.operations.summary = &follow->summary};
 	processes_init(&follow->processes);
 	calls_init(&follow->calls);
 }
 
 void follow_deinit(struct follow *follow)
 {
-	for (size_t i = 0; i < follow->notes_count; i++)
-		free(follow->notes[i].arguments);
-	free(follow->notes);
 	free(follow->scopes);
-	free(follow->left);
+	left_deinit(&follow->left);
+	operations_deinit(&follow->operations);
 	slowest_deinit(&follow->slowest);
 	cancels_deinit(&follow->cancels);
 	calls_deinit(&follow->calls);
@@ -43,7 +41,10 @@ uint32_t follow_scope(struct follow *follow)
 							 sizeof(struct scope));
 	if (!follow->scopes)
 		abort();
-	follow->scopes[follow->scopes_count] = (struct scope){0};
+	follow->scopes[follow->scopes_count] = (struct scope){
+		.last_event = INT64_MIN,
+		.closed = INT64_MAX,
+	};
 	return ++follow->scopes_count;
 }
 
@@ -64,53 +65,17 @@ void follow_loss(struct follow *follow, uint32_t scope, int64_t begin,
 	known->lossy = true;
 }
 
-static bool is_named(const struct summary_operation *operation,
-		     struct event_text name)
+void follow_close(struct follow *follow, uint32_t scope, int64_t time)
 {
-	return strncmp(operation->name, name.at, name.length) == 0 &&
-	       operation->name[name.length] == '\0';
+	struct scope *known = scope_of(follow, scope);
+
+	if (time < known->closed)
+		known->closed = time;
 }
 
-static uint16_t add_operation(struct follow *follow, struct event_text name)
+int64_t follow_last_event(const struct follow *follow, uint32_t scope)
 {
-	char text[sizeof(follow->summary.operations->name)] = OPERATIONS_MORE;
-	struct summary_operation *operation;
-	size_t count;
-
-	if (follow->summary.operations_count < OPERATIONS_MAX) {
-		memcpy(text, name.at, name.length);
-		text[name.length] = '\0';
-	}
-	operation = summary_operation(&follow->summary, text);
-	count = follow->summary.operations_count;
-	if (count > follow->notes_count) {
-		follow->notes =
-			realloc(follow->notes, count * sizeof(*follow->notes));
-		if (!follow->notes)
-			abort();
-		follow->notes[follow->notes_count++] =
-			(struct operation_note){0};
-	}
-	return (uint16_t)(operation - follow->summary.operations);
-}
-
-/* The index of an operation in the summary; calls repeat the latest one. */
-static uint16_t operation_of(struct follow *follow, struct event_text name)
-{
-	const struct summary *summary = &follow->summary;
-	size_t most = sizeof(summary->operations->name) - 1;
-
-	if (name.length > most)
-		name.length = most;
-	if (follow->latest < summary->operations_count &&
-	    is_named(&summary->operations[follow->latest], name))
-		return follow->latest;
-	for (size_t i = 0; i < summary->operations_count; i++)
-		if (is_named(&summary->operations[i], name)) {
-			follow->latest = (uint16_t)i;
-			return follow->latest;
-		}
-	return add_operation(follow, name);
+	return scope_of(follow, scope)->last_event;
 }
 
 static struct belay_counters *counters_of(struct follow *follow,
@@ -138,37 +103,34 @@ static struct report_call *call_of(struct follow *follow,
 	return call;
 }
 
+/* Whether a call that began then may have ended where the trace is not. */
+static bool may_be_lost(const struct scope *scope, int64_t begun)
+{
+	return (scope->lossy && scope->loss_end > begun) ||
+	       (scope->last_event > scope->closed && scope->last_event > begun);
+}
+
 /* A call that will not be seen to end. Its entry is the caller's to remove. */
 static void leave(struct follow *follow, const struct report_call *call)
 {
 	const struct scope *scope = scope_of(follow, call->scope);
-	bool unknown = scope->lossy && scope->loss_end > call->begun;
-	size_t count = follow->left_count;
+	struct summary_operation *operation =
+		&follow->summary.operations[call->operation];
+	bool unknown = may_be_lost(scope, call->begun);
 
 	if (call->cancels)
 		cancels_abandon(&follow->cancels, call,
 				unknown ? CANCEL_END_UNKNOWN
 					: CANCEL_END_IN_FLIGHT);
 	if (unknown) {
-		follow->summary.operations[call->operation].unknown++;
+		operation->unknown++;
 		return;
 	}
-	follow->summary.operations[call->operation].in_flight++;
-	if ((count & (count - 1)) == 0) {
-		follow->left =
-			realloc(follow->left, (count ? 2 * count : 1) *
-						      sizeof(*follow->left));
-		if (!follow->left)
-			abort();
-	}
-	follow->left[follow->left_count++] = (struct left_call){
-		.site = call->site,
-		.age_ns = call->begun == INT64_MIN ? 0
-						   : scope->last - call->begun,
-		.process = call->process,
-		.operation = call->operation,
-		.state = call->state,
-	};
+	operation->in_flight++;
+	left_add(&follow->left, call,
+		 call->begun == INT64_MIN
+			 ? 0
+			 : report_span(call->begun, scope->last));
 }
 
 static void take_begin(struct follow *follow, const struct event *event)
@@ -181,7 +143,8 @@ static void take_begin(struct follow *follow, const struct event *event)
 		.site = event->site,
 		.scope = event->scope,
 		.process = process_of(follow, event),
-		.operation = operation_of(follow, event->operation),
+		.operation =
+			operations_find(&follow->operations, event->operation),
 		.args_count = (uint8_t)event->args_count,
 		.state = BELAY_CALL_PENDING,
 	};
@@ -201,20 +164,37 @@ static void take_begin(struct follow *follow, const struct event *event)
 	calls_add(&follow->calls, &call);
 }
 
+/* Whether a begin between these times may be where the trace is not. */
+static bool begin_may_be_lost(const struct scope *scope, int64_t early,
+			      int64_t late)
+{
+	return (scope->lossy && late >= scope->loss_begin &&
+		early <= scope->loss_end) ||
+	       late > scope->closed;
+}
+
+/* A time so much before another, or as early as a time can be. */
+static int64_t before(int64_t time, uint64_t ns)
+{
+	int64_t earlier;
+
+	return __builtin_sub_overflow(time, ns, &earlier) ? INT64_MIN : earlier;
+}
+
 /* Why an end has no begin. Clocks differ a little between call and trace. */
 static void take_stray(struct follow *follow, const struct event *event,
 		       uint64_t duration_ns)
 {
 	const struct scope *scope = scope_of(follow, event->scope);
-	int64_t slack = 100000 + (int64_t)(duration_ns >> 8);
-	int64_t begun = event->time - (int64_t)duration_ns;
+	uint64_t slack = SLACK_NS + (duration_ns >> SLACK_SHIFT);
+	int64_t late = before(event->time, duration_ns - slack);
+	int64_t early = before(event->time, duration_ns + slack);
 
-	if (event->time == INT64_MIN)
-		begun = event->time;
-	if (scope->lossy && begun + slack >= scope->loss_begin &&
-	    begun - slack <= scope->loss_end)
+	if (duration_ns < slack)
+		late = event->time;
+	if (begin_may_be_lost(scope, early, late))
 		follow->strays.discarded++;
-	else if (scope->timed && begun - slack <= scope->first)
+	else if (scope->timed && early <= scope->first)
 		follow->strays.before++;
 	else if (follow->strays.impossible++ == 0)
 		follow->strays.first = *event;
@@ -226,7 +206,8 @@ static void take_refuse(struct follow *follow, const struct event *event)
 	struct report_call *call;
 
 	if (event->reason == PENDING) {
-		counters_of(follow, operation_of(follow, event->operation))
+		counters_of(follow, operations_find(&follow->operations,
+						    event->operation))
 			->pending++;
 		return;
 	}
@@ -313,25 +294,13 @@ static void take_finish(struct follow *follow, const struct event *event)
 	calls_remove(&follow->calls, call);
 }
 
-static void take_operation(struct follow *follow, const struct event *event)
-{
-	struct operation_note *note;
-	uint16_t index = operation_of(follow, event->operation);
-	struct summary_operation *operation =
-		&follow->summary.operations[index];
-
-	if (event->status_kind != EVENT_STRANGE)
-		operation->status_kind =
-			(enum belay_status_kind)event->status_kind;
-	note = &follow->notes[index];
-	free(note->arguments);
-	note->arguments = strndup(event->arguments.at, event->arguments.length);
-	if (!note->arguments)
-		abort();
-}
-
 void follow_event(struct follow *follow, const struct event *event)
 {
+	struct scope *scope = scope_of(follow, event->scope);
+
+	follow->belay_events++;
+	if (event->time > scope->last_event)
+		scope->last_event = event->time;
 	switch (event->kind) {
 	case EVENT_BEGIN:
 		take_begin(follow, event);
@@ -352,7 +321,7 @@ void follow_event(struct follow *follow, const struct event *event)
 		processes_start(&follow->processes, event);
 		break;
 	case EVENT_OPERATION:
-		take_operation(follow, event);
+		operations_note(&follow->operations, event);
 		break;
 	case EVENT_MODULE:
 		processes_load(&follow->processes, event);
@@ -362,60 +331,12 @@ void follow_event(struct follow *follow, const struct event *event)
 	}
 }
 
-/* Calls of one operation begun at one place stand together, the oldest first. */
-static int by_place(const void *a, const void *b)
-{
-	const struct left_call *left = a, *right = b;
-
-	if (left->operation != right->operation)
-		return left->operation < right->operation ? -1 : 1;
-	if (left->process != right->process)
-		return left->process < right->process ? -1 : 1;
-	if (left->site != right->site)
-		return left->site < right->site ? -1 : 1;
-	return (left->age_ns < right->age_ns) - (left->age_ns > right->age_ns);
-}
-
-static bool same_place(const struct left_call *a, const struct left_call *b)
-{
-	return a->operation == b->operation && a->process == b->process &&
-	       a->site == b->site;
-}
-
-static void tell_left(struct follow *follow, const struct left_call *left,
-		      size_t count)
-{
-	struct summary_unfinished unfinished = {
-		.count = count,
-		.oldest_ns = left->age_ns > 0 ? (uint64_t)left->age_ns : 0,
-		.state = (enum belay_state)left->state,
-		.pid = follow->processes.list[left->process].pid,
-	};
-
-	strcpy(unfinished.operation,
-	       follow->summary.operations[left->operation].name);
-	processes_place(&follow->processes, left->process, left->site,
-			&unfinished.place);
-	summary_unfinished_add(&follow->summary, &unfinished);
-}
-
 void follow_end(struct follow *follow)
 {
-	size_t next;
-
 	for (size_t i = 0; i < follow->calls.size; i++)
 		if (follow->calls.slots[i].scope)
 			leave(follow, &follow->calls.slots[i]);
-	if (follow->left_count)
-		qsort(follow->left, follow->left_count, sizeof(*follow->left),
-		      by_place);
-	for (size_t i = 0; i < follow->left_count; i = next) {
-		next = i + 1;
-		while (next < follow->left_count &&
-		       same_place(&follow->left[i], &follow->left[next]))
-			next++;
-		tell_left(follow, &follow->left[i], next - i);
-	}
+	left_tell(&follow->left, &follow->processes, &follow->summary);
 	slowest_sort(&follow->slowest);
 	follow->summary.processes = follow->processes.count;
 }

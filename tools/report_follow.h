@@ -14,6 +14,8 @@
 #include "report_calls.h"
 #include "report_cancels.h"
 #include "report_event.h"
+#include "report_left.h"
+#include "report_operations.h"
 #include "report_processes.h"
 #include "report_slowest.h"
 #include "summary.h"
@@ -26,20 +28,8 @@ struct scope {
 	bool lossy;         /* the next two are set */
 	int64_t loss_begin; /* of the first window */
 	int64_t loss_end;   /* of the latest to end */
-};
-
-/* The names and types of an operation's arguments: "fd:fd size:size". */
-struct operation_note {
-	char *arguments; /* NULL: no such event was seen */
-};
-
-/* A call that never ended, as its place is looked up at the very end. */
-struct left_call {
-	uint64_t site;
-	int64_t age_ns;
-	uint32_t process;
-	uint16_t operation;
-	uint8_t state;
+	int64_t last_event;
+	int64_t closed; /* when the first of its streams ended */
 };
 
 /* Finishes without a begin, by what explains it. */
@@ -52,8 +42,7 @@ struct strays {
 
 struct follow {
 	struct summary summary;
-	struct operation_note *notes; /* as the summary's operations */
-	size_t notes_count;
+	struct operations operations;
 	struct processes processes;
 	struct calls calls;
 	struct cancels cancels;
@@ -61,11 +50,9 @@ struct follow {
 	struct strays strays;
 	struct scope *scopes; /* number 1 is the first */
 	uint32_t scopes_count;
-	struct left_call *left;
-	size_t left_count;
+	struct left left;
 	uint64_t events;
 	uint64_t belay_events;
-	uint16_t latest; /* operation looked up last */
 };
 
 void follow_init(struct follow *follow);
@@ -93,6 +80,16 @@ void follow_event(struct follow *follow, const struct event *event);
 /* follow_loss() - events between two times are not in the trace */
 void follow_loss(struct follow *follow, uint32_t scope, int64_t begin,
 		 int64_t end);
+
+/*
+ * follow_close() - one of the trace's streams ended here
+ *
+ * Events that others have later tell that there should be more of it.
+ */
+void follow_close(struct follow *follow, uint32_t scope, int64_t time);
+
+/* follow_last_event() - when the latest of Belay's events was; or INT64_MIN */
+int64_t follow_last_event(const struct follow *follow, uint32_t scope);
 
 /* follow_end() - the trace is over: what is in flight now stays so */
 void follow_end(struct follow *follow);

@@ -36,6 +36,7 @@ static void write_trace(struct json *json, const struct report *report)
 	json_text(json, "path", report->path);
 	json_number(json, "events", report->follow.events);
 	json_number(json, "streams", report->merge.inputs_count);
+	json_number(json, "streams_unwritten", report->merge.unwritten);
 	json_signed(json, "first_ns", first);
 	json_signed(json, "last_ns", last);
 	json_object_end(json);
@@ -160,15 +161,15 @@ static void write_cancels(struct json *json, const struct report *report)
 	json_array_end(json);
 }
 
-static void write_loss(struct json *json, const struct merge_input *input)
+static void write_loss(struct json *json, const struct stream *stream)
 {
-	const struct merge_loss *loss = &input->loss;
+	const struct stream_loss *loss = &stream->loss;
 
 	if (!loss->windows)
 		return;
 	json_object(json, NULL);
-	json_text(json, "stream", input->name);
-	json_bool(json, "may_hold_calls", input->may_hold_calls);
+	json_text(json, "stream", stream->name);
+	json_bool(json, "may_hold_calls", stream->may_hold_calls);
 	json_number(json, "events", loss->events);
 	json_number(json, "packets", loss->packets);
 	json_bool(json, "uncounted", loss->uncounted);
@@ -184,7 +185,7 @@ static void write_losses(struct json *json, const struct report *report)
 
 	json_array(json, "discarded");
 	for (size_t i = 0; i < report->merge.inputs_count; i++)
-		write_loss(json, &report->merge.inputs[i]);
+		write_loss(json, &report->merge.inputs[i].stream);
 	json_array_end(json);
 	json_object(json, "without_begin");
 	json_number(json, "discarded", strays->discarded);

@@ -17,35 +17,14 @@
 #include "report_event.h"
 #include "report_faults.h"
 #include "report_follow.h"
+#include "report_stream.h"
 
-/* struct merge_loss - what one stream lost */
-struct merge_loss {
-	uint64_t events;
-	uint64_t packets;
-	uint64_t windows;
-	bool uncounted; /* more was lost than the trace counts */
-	int64_t begin;  /* of the first window */
-	int64_t end;    /* of the last one */
-};
-
-/* struct merge_input - one stream */
 struct merge_input {
+	struct stream stream;
 	bt_message_iterator *iterator;
 	bt_message_array_const messages;
 	uint64_t count;
 	uint64_t at;
-	int64_t time;            /* of the message at `at` */
-	const bt_stream *stream; /* NULL until it is known */
-	uint32_t scope;
-	bool has_clock;
-	bool packets_begin_timed;
-	bool packets_end_timed;
-	bool losses_timed;
-	bool packet_losses_timed;
-	bool may_hold_calls;
-	size_t copied; /* so much of its path is not the original's */
-	char *name;
-	struct merge_loss loss;
 };
 
 struct merge {
@@ -57,6 +36,7 @@ struct merge {
 	struct merge_input **heap; /* the earliest is on top */
 	size_t heap_count;
 	const bt_trace **traces; /* by scope */
+	uint64_t unwritten;      /* streams of which nothing was written */
 	bool started;
 	bool unopened; /* a stream could not even be begun */
 };
@@ -69,6 +49,9 @@ struct merge {
 void merge_init(struct merge *merge, struct follow *follow,
 		struct faults *faults, size_t inputs);
 void merge_deinit(struct merge *merge);
+
+/* merge_end() - all that there is has been read */
+void merge_end(struct merge *merge);
 
 /* merge_add_to() - adds the sink to a graph; NULL: the library failed */
 const bt_component_sink *merge_add_to(struct merge *merge, bt_graph *graph);

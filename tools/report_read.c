@@ -102,8 +102,10 @@ static bool connect_source(struct reading *reading, const struct source *source,
 		bt_component_source_get_output_port_count(source->component);
 
 	for (uint64_t i = 0; i < ports; i++, (*at)++) {
+		merge->inputs[*at].stream.part_is_unwritten =
+			source->unwritten != 0;
 		if (source->damaged)
-			merge->inputs[*at].copied =
+			merge->inputs[*at].stream.copied =
 				strlen(reading->salvage.path);
 		if (bt_graph_connect_ports(
 			    reading->graph,
@@ -121,12 +123,15 @@ static void run(struct reading *reading, struct merge *merge)
 {
 	const bt_component_sink *sink = merge_add_to(merge, reading->graph);
 	bool ok = sink != NULL;
+	const struct source *source;
 	size_t at = 0;
 
-	for (size_t i = 0; ok && i < reading->sources.count; i++)
-		if (!reading->sources.list[i].unreadable)
-			ok = connect_source(reading, &reading->sources.list[i],
-					    merge, sink, &at);
+	for (size_t i = 0; ok && i < reading->sources.count; i++) {
+		source = &reading->sources.list[i];
+		merge->unwritten += source->unwritten;
+		if (!source->unreadable)
+			ok = connect_source(reading, source, merge, sink, &at);
+	}
 	/* A source with unconnected ports only cannot be run; it has nothing. */
 	if (!ok ||
 	    (at && bt_graph_run(reading->graph) != BT_GRAPH_RUN_STATUS_OK))
@@ -164,6 +169,7 @@ void read_traces(const struct folders *folders, struct follow *follow,
 		;
 	merge_init(merge, follow, faults, count_streams(&reading.sources));
 	run(&reading, merge);
+	merge_end(merge);
 	if (event_classes_fault(merge->classes))
 		faults_add(faults,
 			   "Trace is of another version of Belay: error=\"%s\"",

@@ -32,7 +32,7 @@ struct packet {
 } __attribute__((packed));
 
 /* One stream file, and how much of it can be read. */
-struct stream {
+struct stream_file {
 	const char *folder;
 	const char *name;
 	int fd;
@@ -42,7 +42,8 @@ struct stream {
 };
 
 /* What is wrong with the packet at stream->good; "" if it is whole. */
-static void check_packet(struct stream *stream, const struct packet *packet)
+static void check_packet(struct stream_file *stream,
+			 const struct packet *packet)
 {
 	uint64_t left = (uint64_t)(stream->size - stream->good);
 	uint64_t bytes = packet->packet_size / 8;
@@ -67,7 +68,7 @@ static void check_packet(struct stream *stream, const struct packet *packet)
 }
 
 /* Finds the end of the last packet before the damage, if there is any. */
-static void check_stream(struct stream *stream)
+static void check_stream(struct stream_file *stream)
 {
 	struct packet packet;
 	ssize_t n;
@@ -90,7 +91,7 @@ static void check_stream(struct stream *stream)
 	}
 }
 
-static bool copy_good(const struct stream *stream, const char *to)
+static bool copy_good(const struct stream_file *stream, const char *to)
 {
 	off_t at = 0;
 	int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -104,7 +105,7 @@ static bool copy_good(const struct stream *stream, const char *to)
 }
 
 /* Puts what can be read of one file into the copy's folder. */
-static bool place_file(struct stream *stream, const char *folder,
+static bool place_file(struct stream_file *stream, const char *folder,
 		       struct faults *faults, bool *ret_damaged)
 {
 	char from[PATH_MAX], to[PATH_MAX];
@@ -136,7 +137,7 @@ static bool place_entry(const char *from, int folder_fd,
 			const struct dirent *entry, const char *to,
 			struct faults *faults, bool *ret_damaged)
 {
-	struct stream stream = {.folder = from, .name = entry->d_name};
+	struct stream_file stream = {.folder = from, .name = entry->d_name};
 	struct stat status;
 	bool ok;
 

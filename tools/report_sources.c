@@ -4,8 +4,10 @@
  */
 #include "report_sources.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bt_value *question(const char *folder)
 {
@@ -67,8 +69,30 @@ static struct source *find(struct sources *sources, const char *group)
 	return NULL;
 }
 
+/*
+ * LTTng writes at least one packet of each stream when recording stops: a
+ * file without any is of a tracer that was killed, or is still recording.
+ */
+static unsigned int count_unwritten(const char *path)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+	unsigned int count = 0;
+	struct stat status;
+
+	while (folder && (entry = readdir(folder)))
+		count += entry->d_name[0] != '.' &&
+			 fstatat(dirfd(folder), entry->d_name, &status, 0) ==
+				 0 &&
+			 S_ISREG(status.st_mode) && status.st_size == 0;
+	if (folder)
+		(void)closedir(folder);
+	return count;
+}
+
 static void add_folder(struct source *source, const char *folder)
 {
+	source->unwritten += count_unwritten(folder);
 	source->folders = realloc(source->folders,
 				  (source->folders_count + 1) * sizeof(char *));
 	if (!source->folders)

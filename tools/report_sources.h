@@ -22,6 +22,7 @@ struct source {
 	size_t folders_count;
 	bool damaged; /* folders are of a copy that lacks some */
 	bool unreadable;
+	unsigned int unwritten; /* streams of which nothing was written */
 	const bt_component_source *component;
 };
 

@@ -28,7 +28,7 @@ static void print_time(const struct report *report, int64_t time, FILE *to)
 	if (time == INT64_MIN || time < first)
 		return;
 	fprintf(to, ", %s into the trace",
-		text_duration((uint64_t)(time - first), text));
+		text_duration((uint64_t)report_span(first, time), text));
 }
 
 static void print_head(const struct report *report, FILE *to)
@@ -41,7 +41,8 @@ static void print_head(const struct report *report, FILE *to)
 	fprintf(to,
 		"%s: %s long, %" PRIu64 " events, %zu streams, %" PRIu64
 		" process%s\n",
-		report->path, text_duration((uint64_t)(last - first), text),
+		report->path,
+		text_duration((uint64_t)report_span(first, last), text),
 		follow->events, report->merge.inputs_count,
 		follow->summary.processes,
 		follow->summary.processes == 1 ? "" : "es");
@@ -143,11 +144,11 @@ static void print_cancels(const struct report *report, FILE *to)
 		print_first_cancel(report, &cancels->first[i], to);
 }
 
-static void print_loss(const struct report *report,
-		       const struct merge_input *input, FILE *to)
+static void print_loss(const struct report *report, const struct stream *stream,
+		       FILE *to)
 {
-	const struct merge_loss *loss = &input->loss;
-	const char *name = input->name ? text_base(input->name) : "?";
+	const struct stream_loss *loss = &stream->loss;
+	const char *name = stream->name ? text_base(stream->name) : "?";
 	char safe[256];
 
 	if (!loss->windows)
@@ -164,7 +165,7 @@ static void print_loss(const struct report *report,
 			loss->events || loss->packets ? ", and " : "");
 	if (loss->begin != INT64_MIN)
 		print_time(report, loss->begin, to);
-	fputs(input->may_hold_calls ? "\n" : "; no calls are in this stream\n",
+	fputs(stream->may_hold_calls ? "\n" : "; no calls are in this stream\n",
 	      to);
 }
 
@@ -175,11 +176,16 @@ static void print_losses(const struct report *report, FILE *to)
 	bool any = false;
 
 	for (size_t i = 0; i < merge->inputs_count; i++)
-		any = any || merge->inputs[i].loss.windows;
+		any = any || merge->inputs[i].stream.loss.windows;
 	if (any)
 		fputs("\nWhat is not in the trace, by stream:\n", to);
 	for (size_t i = 0; i < merge->inputs_count; i++)
-		print_loss(report, &merge->inputs[i], to);
+		print_loss(report, &merge->inputs[i].stream, to);
+	if (merge->unwritten)
+		fprintf(to,
+			"Nothing was written of %" PRIu64
+			" streams: recording was not stopped in order\n",
+			merge->unwritten);
 	if (strays->discarded)
 		fprintf(to,
 			"%" PRIu64 " calls finished whose begin may be "

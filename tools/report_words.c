@@ -96,5 +96,5 @@ const char *report_operation(const struct report *report, uint16_t operation)
 
 const char *report_note(const struct report *report, uint16_t operation)
 {
-	return report->follow.notes[operation].arguments;
+	return report->follow.operations.notes[operation];
 }

@@ -136,6 +136,8 @@ class Stream:
         self.sequence = 0
         self.discarded = 0
         self.last = None
+        self.end = 0
+        self.killed = False
         self._start()
 
     def _start(self):
@@ -184,10 +186,13 @@ class Stream:
         self.file.write(head + context + b"".join(self.body))
         self.file.write(b"\0" * (total - content))
         self.sequence += 1
+        self.end = end
         self._start()
 
-    def close(self):
-        self.packet()
+    def close(self, end):
+        """Ends as LTTng does it when recording stops; `killed` prevents it."""
+        if not self.killed and self.end < end:
+            self.packet(begin=end, end=end)
         self.file.close()
 
 
@@ -228,7 +233,10 @@ class Trace:
 
     def __exit__(self, *_):
         for stream in self.streams:
-            stream.close()
+            stream.packet()
+        end = max((stream.end for stream in self.streams), default=0)
+        for stream in self.streams:
+            stream.close(end)
 
 
 def call_id(pid, number):

@@ -419,6 +419,49 @@ class Losses(Report):
         self.assertEqual(self.numbers(report),
                          {"calls": 2, "unknown": 1, "in_flight": 1})
 
+    def test_a_stream_that_was_not_closed_has_lost_its_end(self):
+        with Trace(self.path) as trace:
+            p = self.one_process(trace)
+            other = trace.stream(cpu=1)
+            other.killed = True
+            p.begin(T0 + MS, 1)
+            p.begin(T0 + 2 * MS, 2)
+            p.finish(T0 + 3 * MS, 2, MS, stream=other)
+            # From here on, what the other processor recorded is gone.
+            p.finish(T0 + 50 * MS, 3, 20 * MS)
+            p.begin(T0 + 90 * MS, 4)
+        report = self.report()
+        self.assertEqual(self.numbers(report), {
+            "calls": 3, "finished": 1, "bytes": 4096, "unknown": 1,
+            "in_flight": 1})
+        self.assertEqual(report["without_begin"]["discarded"], 1)
+        window = report["discarded"][0]
+        self.assertEqual((window["stream"], window["first_ns"],
+                          window["last_ns"], window["uncounted"]),
+                         (other.path, T0 + 3 * MS, T0 + 90 * MS, True))
+
+    def test_a_stream_that_was_never_written_may_hold_any_end(self):
+        with Trace(self.path) as trace:
+            p = self.one_process(trace)
+            trace.stream(cpu=1).killed = True
+            p.begin(T0 + MS, 1)
+            p.finish(T0 + S, 2, MS)
+        report = self.report()
+        self.assertEqual(self.numbers(report), {"calls": 1, "unknown": 1})
+        self.assertEqual(report["without_begin"]["discarded"], 1)
+        self.assertEqual(report["trace"]["streams_unwritten"], 1)
+
+    def test_a_processor_that_is_idle_at_the_end_has_lost_nothing(self):
+        with Trace(self.path) as trace:
+            p = self.one_process(trace)
+            other = trace.stream(cpu=1)
+            p.begin(T0 + MS, 1, stream=other)
+            p.begin(T0 + S, 2)
+            p.finish(T0 + 2 * S, 2, S)
+        report = self.report()
+        self.assertEqual(report["discarded"], [])
+        self.assertEqual(self.numbers(report)["in_flight"], 1)
+
     def test_a_finish_of_a_call_older_than_the_trace_is_no_error(self):
         with Trace(self.path) as trace:
             p = self.one_process(trace)
@@ -458,7 +501,7 @@ class Damage(Report):
                 p.stream.packet()
                 p.begin(T0 + i * S, 10 + i, "aio.write", stream=other)
                 p.finish(T0 + i * S + MS, 10 + i, MS, stream=other)
-            p.begin(T0 + S, 20, stream=other)
+            p.begin(T0 + 4 * S, 20, stream=other)
             self.file = p.stream.path
 
     def damage(self, offset, content=None):
