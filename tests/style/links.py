@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Links between documents lead somewhere: to a file, and to a heading in it.
+And every document below docs/ is linked from another one.
 
 Usage: links.py SOURCE_ROOT
 """
@@ -33,6 +34,7 @@ def anchors(text: str) -> set[str]:
 def main() -> None:
     root = sys.argv[1]
     faults = []
+    linked = set()
     for name in tree.files(root, ".md"):
         text = tree.read(root, name)
         for match in LINK.finditer(without_code(text)):
@@ -43,11 +45,16 @@ def main() -> None:
             path, _, anchor = link.partition("#")
             target = name if not path else os.path.normpath(
                 os.path.join(os.path.dirname(name), path))
+            if target != name:
+                linked.add(target)
             if not os.path.exists(os.path.join(root, target)):
                 faults.append(f"{name}:{line}: there is no {target}")
             elif anchor and anchor not in anchors(tree.read(root, target)):
                 faults.append(f"{name}:{line}: no heading #{anchor} "
                               f"in {target}")
+    faults += [f"{name}: no document links to it"
+               for name in tree.files(root, ".md")
+               if name.startswith("docs/") and name not in linked]
     tree.end(faults)
 
 
