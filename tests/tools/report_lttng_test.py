@@ -156,7 +156,7 @@ class Recorded(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    as_nobody()
+    as_nobody(sys.argv[1])
     ADAPTER = os.path.abspath(sys.argv.pop())
     BELAY = os.path.abspath(sys.argv.pop())
     unittest.main()
