@@ -151,6 +151,30 @@ static void do_threads(void)
 		(void)pthread_join(threads[i], NULL);
 }
 
+static pthread_barrier_t all_idle;
+
+static void *thread_that_idles(void *data)
+{
+	pairs_of(1);
+	(void)pthread_barrier_wait(&all_idle);
+	for (;;)
+		(void)pause();
+	return data;
+}
+
+/* idle-threads COUNT: each makes one call, and then lives on */
+static void do_idle_threads(void)
+{
+	long n = count();
+	pthread_t thread;
+
+	(void)pthread_barrier_init(&all_idle, NULL, (unsigned int)n + 1);
+	for (long i = 0; i < n; i++)
+		if (pthread_create(&thread, NULL, thread_that_idles, NULL) != 0)
+			die("pthread_create");
+	(void)pthread_barrier_wait(&all_idle);
+}
+
 static void *thread_of_turns(void *data)
 {
 	uint64_t key = (uint64_t)(uintptr_t)&data;
@@ -478,6 +502,7 @@ static const struct verb {
 	{"begin", do_begin},
 	{"refused", do_refused},
 	{"threads", do_threads},
+	{"idle-threads", do_idle_threads},
 	{"turns", do_turns},
 	{"cancel", do_cancel},
 	{"storm", do_storm},
