@@ -132,6 +132,8 @@ uint64_t belay_clock_ns(uint64_t ticks)
 {
 	uint64_t q32 = __atomic_load_n(&tick_ns_q32, __ATOMIC_RELAXED);
 
+	if (__builtin_expect((int64_t)ticks < 0, 0))
+		return 0;
 	if (__builtin_expect(q32 == 0, 0)) {
 		start_early();
 		measure();

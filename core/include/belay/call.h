@@ -483,10 +483,21 @@ struct belay_clock_pair {
 	uint64_t ns; /* CLOCK_MONOTONIC */
 };
 
-/* belay_clock_now() - ticks since some point in the past, the same for all */
+/*
+ * belay_clock_now() - ticks since some point in the past, the same for all
+ *
+ * The processor may read them some instructions early, while a load of what
+ * another thread wrote still waits: two threads' readings can seem to be in
+ * the wrong order by the length of such a wait. Preventing that costs 13 ns.
+ */
 uint64_t belay_clock_now(void);
 
-/* belay_clock_ns() - the length of a time in nanoseconds */
+/*
+ * belay_clock_ns() - the length of a time in nanoseconds
+ *
+ * ticks: a later reading minus an earlier one; 0 ns if they were in the wrong
+ *        order
+ */
 uint64_t belay_clock_ns(uint64_t ticks);
 
 /* belay_clock_kind() - which clock belay_clock_now() reads */
