@@ -94,18 +94,17 @@ static void refuse(const struct belay_ref *ref,
 	end_turn(ref);
 }
 
-/* The operation is not published yet, so nobody else acts on the call. */
+/* The operation is not published yet, so nobody else moves the call. */
 static HRESULT failed_begin(const struct belay_ref *ref,
 			    const struct belay_operation *operation,
 			    const struct belay_outcome *fault)
 {
 	bool hresult = operation->status_kind == BELAY_STATUS_HRESULT;
 
-	if (belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_FINISHING,
-			   NULL)) {
-		store_outcome(ref->call, fault);
-		refuse(ref, operation, fault->status);
-	}
+	(void)belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_FINISHING,
+			     NULL);
+	store_outcome(ref->call, fault);
+	refuse(ref, operation, fault->status);
 	return hresult && FAILED(fault->status) ? fault->status : E_FAIL;
 }
 
@@ -156,7 +155,8 @@ bool belay_call_accept(const struct belay_ref *ref)
 bool belay_call_refuse(const struct belay_ref *ref, int32_t status)
 {
 	/* First alone with the call: a cancel may come in the middle. */
-	if (!belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_FINISHING,
+	if (!belayi_is_known(ref) ||
+	    !belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_FINISHING,
 			    NULL))
 		return false;
 	refuse(ref, belayi_operation_of(ref->call), status);
@@ -194,7 +194,8 @@ bool belay_call_complete(const struct belay_ref *ref,
 {
 	enum belay_verdict verdict;
 
-	if (!belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_SETTLING,
+	if (!belayi_is_known(ref) ||
+	    !belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_SETTLING,
 			    NULL))
 		return false;
 	verdict = choose(ref->call, outcome, BELAY_AT_COMPLETE);
@@ -328,7 +329,7 @@ bool belay_call_collect(const struct belay_ref *ref,
 	enum belay_ending ending = outcome->ending;
 	uint64_t old;
 
-	if (!claim_to_collect(ref, &old))
+	if (!belayi_is_known(ref) || !claim_to_collect(ref, &old))
 		return false;
 	if (belayi_state(old) == BELAY_CALL_COMPLETED)
 		load_outcome(ref->call, outcome);

@@ -53,7 +53,7 @@ bool belay_call_allows_cancel(const struct belay_ref *ref, enum belay_party by)
 void belay_call_answered(const struct belay_ref *ref, enum belay_party by,
 			 enum belay_answer answer, int32_t status)
 {
-	bool won = answer == BELAY_ANSWER_CANCELED &&
+	bool won = answer == BELAY_ANSWER_CANCELED && belayi_is_known(ref) &&
 		   belayi_abandon(&ref->call->word, ref->turn);
 
 	tell_answer(ref, by, answer, status);

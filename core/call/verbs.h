@@ -26,6 +26,17 @@ belayi_operation_of(const struct belay_call *call)
 	return __atomic_load_n(&call->operation, __ATOMIC_ACQUIRE);
 }
 
+/*
+ * belayi_is_known() - whether the Begin of this turn has told the observer
+ *
+ * A reference can be older than its turn's Begin (belay_call_ref() of an idle
+ * object). Until Begin knows that the call shall be, nobody else may move it.
+ */
+static inline bool belayi_is_known(const struct belay_ref *ref)
+{
+	return belayi_operation_of(ref->call) != NULL;
+}
+
 /* belayi_deadline_in() - that much later than now, for belayi_wait_settled() */
 uint64_t belayi_deadline_in(uint64_t ns);
 
