@@ -144,17 +144,25 @@ class Signals(Command):
         self.assertEqual(process.returncode, 0)
 
     def test_when_the_program_stops_belay_stops_and_goes_on_with_it(self):
+        # The kernel stops no job that has nobody to wake it: its group must
+        # be another one than ours.
         process, _ = self.start("run", self.caller, "catch=10", "say",
-                                "await=10")
+                                "await=10", preexec_fn=os.setpgrp)
         process.send_signal(signal.SIGTSTP)
-        _, status = os.waitpid(process.pid, os.WUNTRACED)
-        self.assertTrue(os.WIFSTOPPED(status))
+        self.assertTrue(os.WIFSTOPPED(self.change_of(process, os.WUNTRACED)))
         process.send_signal(signal.SIGCONT)
-        _, status = os.waitpid(process.pid, os.WCONTINUED)
-        self.assertTrue(os.WIFCONTINUED(status))
+        self.assertTrue(os.WIFCONTINUED(
+            self.change_of(process, os.WCONTINUED)))
         process.send_signal(signal.SIGUSR1)
         self.assertEqual(self.end(process)[0], "caught 10\n")
         self.assertEqual(process.returncode, 0)
+
+    def change_of(self, process, flags):
+        """Waits for it; an alarm ends us if it never comes."""
+        signal.alarm(private.LIMIT)
+        _, status = os.waitpid(process.pid, flags)
+        signal.alarm(0)
+        return status
 
     def test_a_stop_that_only_the_program_gets_does_not_stop_belay(self):
         process, pid = self.start("run", sys.executable, "-c",
