@@ -141,12 +141,29 @@ static void die_of(long signo)
 	(void)kill(getpid(), (int)signo);
 }
 
-/* The child goes on with the next verbs; the parent ends. */
+static int parent = -1;
+
+/* The child goes on with the next verbs; the parent ends at "detach". */
 static void go_on_as_child(long unused)
 {
+	int ends[2];
+	char c;
+
 	(void)unused;
-	if (fork() != 0)
+	if (pipe(ends) < 0)
+		abort();
+	if (fork() != 0) {
+		(void)close(ends[1]);
+		(void)!read(ends[0], &c, 1);
 		_exit(0);
+	}
+	parent = ends[1];
+}
+
+static void detach(long unused)
+{
+	(void)unused;
+	(void)close(parent);
 }
 
 /* As many children, one after another, each with one call. */
@@ -214,6 +231,7 @@ static const struct verb {
 	{"wait", wait_here},
 	{"die", die_of},
 	{"child", go_on_as_child},
+	{"detach", detach},
 	{"children", children},
 	{"catch", catch_signal},
 	{"await", await_signal},

@@ -197,7 +197,7 @@ class Prune(Command):
 
     def test_a_process_that_outlives_its_run_is_left_alone(self):
         process, _ = self.start("run", self.caller, "begin", "child", "begin",
-                                "say", "wait")
+                                "detach", "say", "wait")
         process.wait(private.LIMIT)
         self.assertEqual(self.prune(),
                          "Removed 0 call tables and 0 sessions.\n")

@@ -385,7 +385,7 @@ class Summary(Command):
 
     def test_a_process_that_goes_on_is_said_and_kept(self):
         process, _ = self.start("run", self.caller, "begin=2", "child",
-                                "finish=3", "begin", "say", "wait")
+                                "finish=3", "begin", "detach", "say", "wait")
         # The child holds the pipes too: only wait for belay.
         process.wait(private.LIMIT)
         name, = self.sessions()
