@@ -48,12 +48,24 @@ static void give_back(void *record)
 	__atomic_store_n(&thread->owner, NULL, __ATOMIC_RELEASE);
 }
 
+/*
+ * How many records were ever taken: in turn, until all were. Beyond that the
+ * pages were never touched, and need not be to find nobody there.
+ */
+static uint32_t records_used(void)
+{
+	uint32_t hint = __atomic_load_n(&belayi_process.own->thread_hint,
+					__ATOMIC_SEQ_CST);
+
+	return hint < BELAYI_THREADS ? hint : BELAYI_THREADS;
+}
+
 void belayi_threads_settle(void)
 {
 	const struct timespec nap = {0, NAP_NS};
 	int naps = NAPS;
 
-	for (unsigned int i = 0; i < BELAYI_THREADS; i++) {
+	for (uint32_t i = 0, used = records_used(); i < used; i++) {
 		const struct belayi_thread *thread =
 			&belayi_process.own->threads[i];
 
@@ -74,7 +86,7 @@ static struct belayi_thread *take_record(void)
 {
 	struct belayi_private *own = belayi_process.own;
 	uint32_t first =
-		__atomic_fetch_add(&own->thread_hint, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&own->thread_hint, 1, __ATOMIC_SEQ_CST);
 
 	for (uint32_t i = 0; i < BELAYI_THREADS; i++) {
 		struct belayi_thread *thread =
