@@ -482,9 +482,9 @@ static void a_summary_is_read_as_far_as_it_is_used(void **state)
 		.operations = {{.hash = 5, .ready = 1, .counters = {8}}},
 	};
 	memset(written->operations[0].api, 'a', 16);
-	memset(written->unfinished[255].path, 'p',
-	       sizeof(written->unfinished[255].path));
-	written->unfinished[255].build_id_size = 21;
+	memset(written->unfinished[BELAY_SUMMARY_UNFINISHED - 1].path, 'p',
+	       sizeof(written->unfinished[BELAY_SUMMARY_UNFINISHED - 1].path));
+	written->unfinished[BELAY_SUMMARY_UNFINISHED - 1].build_id_size = 21;
 	assert_null(table_summary(fixture->folder));
 	write_summary(fixture, written, sizeof(*written));
 	read = table_summary(fixture->folder);
@@ -493,8 +493,12 @@ static void a_summary_is_read_as_far_as_it_is_used(void **state)
 	assert_int_equal(read->operations[0].counters.calls, 8);
 	assert_int_equal(strlen(read->operations[0].api), 15);
 	assert_int_equal(read->unfinished_used, BELAY_SUMMARY_UNFINISHED);
-	assert_int_equal(strlen(read->unfinished[255].path), 203);
-	assert_int_equal(read->unfinished[255].build_id_size, 0);
+	assert_int_equal(
+		strlen(read->unfinished[BELAY_SUMMARY_UNFINISHED - 1].path),
+		203);
+	assert_int_equal(
+		read->unfinished[BELAY_SUMMARY_UNFINISHED - 1].build_id_size,
+		0);
 	free(read);
 	write_summary(fixture, written, sizeof(*written) - 1);
 	assert_null(table_summary(fixture->folder));

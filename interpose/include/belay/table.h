@@ -195,8 +195,8 @@ _Static_assert(sizeof(struct belay_table_module) == 256, "layout 1");
  * The summary: what processes that ended well leave. Every number is added to
  * atomically, by several processes at once; nothing is ever taken out.
  */
-#define BELAY_SUMMARY_OPERATIONS 64
-#define BELAY_SUMMARY_UNFINISHED 256
+#define BELAY_SUMMARY_OPERATIONS 48
+#define BELAY_SUMMARY_UNFINISHED 64
 
 struct belay_summary_operation {
 	uint64_t hash;  /* of "api.name", not 0; 0: free */
