@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "report_metadata.h"
+
 #define METADATA "metadata"
 
 static void add_folder(struct folders *folders, char *path)
@@ -22,24 +24,33 @@ static void add_folder(struct folders *folders, char *path)
 	folders->paths[folders->count++] = path;
 }
 
+static void visit_metadata(const FTSENT *entry, struct faults *faults,
+			   struct folders *ret_folders)
+{
+	char why[160];
+
+	if (entry->fts_statp->st_size == 0)
+		faults_add(faults,
+			   "Trace is empty: path=\"%s\", error=\"its metadata "
+			   "has 0 bytes: nothing was recorded\"",
+			   entry->fts_path);
+	else if (!metadata_is_whole(entry->fts_path, why, sizeof(why)))
+		faults_add(faults,
+			   "Trace is damaged: path=\"%s\", error=\"%s\"",
+			   entry->fts_path, why);
+	else
+		add_folder(ret_folders,
+			   strndup(entry->fts_path,
+				   entry->fts_pathlen - sizeof(METADATA)));
+}
+
 static void visit(const FTSENT *entry, struct faults *faults,
 		  struct folders *ret_folders)
 {
 	switch (entry->fts_info) {
 	case FTS_F:
-		if (strcmp(entry->fts_name, METADATA) != 0)
-			return;
-		if (entry->fts_statp->st_size == 0)
-			faults_add(
-				faults,
-				"Trace is empty: path=\"%s\", error=\"its "
-				"metadata has 0 bytes: nothing was recorded\"",
-				entry->fts_path);
-		else
-			add_folder(
-				ret_folders,
-				strndup(entry->fts_path,
-					entry->fts_pathlen - sizeof(METADATA)));
+		if (strcmp(entry->fts_name, METADATA) == 0)
+			visit_metadata(entry, faults, ret_folders);
 		return;
 	case FTS_DNR:
 	case FTS_ERR:

@@ -4,7 +4,7 @@
  *
  * A graph that failed in any way cannot be used again, so one with a trace
  * that the library refuses is thrown away, and the next one is made without
- * that trace or with what can be salvaged of it.
+ * that trace.
  */
 #include "report_read.h"
 
@@ -40,28 +40,22 @@ static bool add_source(struct reading *reading, struct source *source,
 	return ok;
 }
 
-/* A trace that the library refuses: what can be done about it, or said. */
-static void mend(struct reading *reading, struct source *source)
+/* The folder that the user knows; what is read may be a copy of it. */
+static const char *original_of(const struct reading *reading,
+			       const struct source *source)
 {
-	size_t said = reading->faults->count;
-	const bt_error *error = bt_current_thread_take_error();
+	return source->folders[0] +
+	       (source->damaged ? strlen(reading->salvage.path) : 0);
+}
+
+static void refuse(struct reading *reading, struct source *source)
+{
 	char what[512];
 
 	(void)snprintf(what, sizeof(what), "Cannot read trace: path=\"%s\"",
-		       source->folders[0]);
-	if (!source->damaged &&
-	    salvage_source(&reading->salvage, source, reading->faults)) {
-		if (error)
-			bt_error_release(error);
-		return;
-	}
+		       original_of(reading, source));
+	faults_add_bt(reading->faults, what);
 	source->unreadable = true;
-	if (error)
-		bt_current_thread_move_error(error);
-	if (reading->faults->count == said)
-		faults_add_bt(reading->faults, what);
-	else
-		bt_current_thread_clear_error();
 }
 
 /* Makes a graph of all traces that can be read. False: it has to be remade. */
@@ -76,7 +70,7 @@ static bool add_sources(struct reading *reading)
 		source = &reading->sources.list[i];
 		if (source->unreadable || add_source(reading, source, i))
 			continue;
-		mend(reading, source);
+		refuse(reading, source);
 		BT_GRAPH_PUT_REF_AND_RESET(reading->graph);
 		return false;
 	}
@@ -165,6 +159,9 @@ void read_traces(const struct folders *folders, struct follow *follow,
 		return;
 	}
 	sources_group(&reading.sources, folders, reading.class);
+	for (size_t i = 0; i < reading.sources.count; i++)
+		salvage_source(&reading.salvage, &reading.sources.list[i],
+			       faults);
 	while (!add_sources(&reading))
 		;
 	merge_init(merge, follow, faults, count_streams(&reading.sources));

@@ -17,6 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "report_metadata.h"
+
+#define METADATA "metadata"
 #define MAGIC 0xc1fc1fc1U
 
 /* The start of a packet as LTTng writes it; sizes are in bits. */
@@ -113,8 +116,6 @@ static bool place_file(struct stream_file *stream, const char *folder,
 	(void)snprintf(from, sizeof(from), "%s/%s", stream->folder,
 		       stream->name);
 	(void)snprintf(to, sizeof(to), "%s/%s", folder, stream->name);
-	if (strcmp(stream->name, "metadata") == 0)
-		return symlink(from, to) == 0;
 	if (stream->fd < 0) {
 		faults_add(faults,
 			   "Cannot read stream: path=\"%s\", error=\"%s\"",
@@ -133,24 +134,43 @@ static bool place_file(struct stream_file *stream, const char *folder,
 	return copy_good(stream, to);
 }
 
-static bool place_entry(const char *from, int folder_fd,
-			const struct dirent *entry, const char *to,
-			struct faults *faults, bool *ret_damaged)
+/* Whether an entry is a file with packets: a stream, and not the metadata. */
+static bool is_stream(int folder, const struct dirent *entry, off_t *ret_size)
 {
-	struct stream_file stream = {.folder = from, .name = entry->d_name};
 	struct stat status;
-	bool ok;
 
-	if (entry->d_name[0] == '.' ||
-	    fstatat(folder_fd, entry->d_name, &status, 0) != 0 ||
+	if (entry->d_name[0] == '.' || strcmp(entry->d_name, METADATA) == 0 ||
+	    fstatat(folder, entry->d_name, &status, 0) != 0 ||
 	    !S_ISREG(status.st_mode))
-		return true;
-	stream.size = status.st_size;
-	stream.fd = openat(folder_fd, entry->d_name, O_RDONLY | O_CLOEXEC);
-	ok = place_file(&stream, to, faults, ret_damaged);
+		return false;
+	*ret_size = status.st_size;
+	return true;
+}
+
+static bool place_stream(const char *from, int folder, const char *name,
+			 off_t size, const char *to, struct faults *faults,
+			 bool *ret_damaged)
+{
+	struct stream_file stream = {
+		.folder = from,
+		.name = name,
+		.size = size,
+		.fd = openat(folder, name, O_RDONLY | O_CLOEXEC),
+	};
+	bool ok = place_file(&stream, to, faults, ret_damaged);
+
 	if (stream.fd >= 0)
 		(void)close(stream.fd);
 	return ok;
+}
+
+static bool link_metadata(const char *from, const char *to)
+{
+	char target[PATH_MAX], path[PATH_MAX];
+
+	(void)snprintf(target, sizeof(target), "%s/" METADATA, from);
+	(void)snprintf(path, sizeof(path), "%s/" METADATA, to);
+	return symlink(target, path) == 0;
 }
 
 /* Makes a folder, and those on the way to it. */
@@ -170,11 +190,13 @@ static bool copy_folder(const char *from, char *to, struct faults *faults,
 {
 	DIR *folder = make_folder(to) ? opendir(from) : NULL;
 	const struct dirent *entry;
-	bool ok = folder != NULL;
+	bool ok = folder && link_metadata(from, to);
+	off_t size;
 
 	while (ok && (entry = readdir(folder)))
-		ok = place_entry(from, dirfd(folder), entry, to, faults,
-				 ret_damaged);
+		if (is_stream(dirfd(folder), entry, &size))
+			ok = place_stream(from, dirfd(folder), entry->d_name,
+					  size, to, faults, ret_damaged);
 	if (folder)
 		(void)closedir(folder);
 	return ok;
@@ -191,12 +213,58 @@ static bool begin_copies(struct salvage *salvage)
 	return false;
 }
 
-bool salvage_source(struct salvage *salvage, struct source *source,
+static bool is_damaged(int folder, const char *name, off_t size)
+{
+	struct stream_file stream = {.size = size};
+
+	stream.fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+	if (stream.fd < 0)
+		return true;
+	check_stream(&stream);
+	(void)close(stream.fd);
+	return stream.why[0] != '\0';
+}
+
+static bool has_damage(const char *path)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+	bool found = false;
+	off_t size;
+
+	while (folder && !found && (entry = readdir(folder)))
+		found = is_stream(dirfd(folder), entry, &size) &&
+			is_damaged(dirfd(folder), entry->d_name, size);
+	if (folder)
+		(void)closedir(folder);
+	return found;
+}
+
+/* A trace may be in several folders, and its damage in one of them. */
+static bool source_has_damage(const struct source *source)
+{
+	bool found = false;
+	char *metadata;
+
+	for (size_t i = 0; i < source->folders_count && !found; i++) {
+		if (asprintf(&metadata, "%s/" METADATA, source->folders[i]) < 0)
+			abort();
+		found = metadata_is_lttng(metadata) &&
+			has_damage(source->folders[i]);
+		free(metadata);
+	}
+	return found;
+}
+
+void salvage_source(struct salvage *salvage, struct source *source,
 		    struct faults *faults)
 {
-	bool ok = begin_copies(salvage);
+	bool ok;
 	char *copy;
 
+	if (!source_has_damage(source))
+		return;
+	ok = begin_copies(salvage);
 	for (size_t i = 0; ok && i < source->folders_count; i++) {
 		if (asprintf(&copy, "%s%s", salvage->path, source->folders[i]) <
 		    0)
@@ -206,14 +274,14 @@ bool salvage_source(struct salvage *salvage, struct source *source,
 		free(source->folders[i]);
 		source->folders[i] = copy;
 	}
-	if (!ok)
-		faults_add(
-			faults,
-			"Cannot copy what is left of the trace: path=\"%s\", "
-			"error=\"%s\"",
-			salvage->path[0] ? salvage->path : P_tmpdir,
-			strerror(errno));
-	return ok && source->damaged;
+	if (ok)
+		return;
+	source->unreadable = true;
+	faults_add(faults,
+		   "Cannot copy what is left of the trace: path=\"%s\", "
+		   "error=\"%s\"",
+		   salvage->path[0] ? salvage->path : P_tmpdir,
+		   strerror(errno));
 }
 
 void salvage_deinit(struct salvage *salvage)

@@ -2,9 +2,10 @@
 /*
  * report_salvage.h - what is left of a trace with a damaged stream
  *
- * libbabeltrace2 refuses a whole trace where one packet of one stream is cut
- * short or has a header that makes no sense. This finds that packet, and lets
- * the library read everything before it, and all the other streams.
+ * libbabeltrace2 2.0.4 refuses a whole trace where one packet of one stream is
+ * cut short or has a header that makes no sense, and ends the process for some
+ * sizes. So LTTng's packets are checked first: then the library reads everything
+ * before the damage, and all the other streams.
  */
 #ifndef BELAY_TOOLS_REPORT_SALVAGE_H
 #define BELAY_TOOLS_REPORT_SALVAGE_H
@@ -20,13 +21,12 @@ struct salvage {
 };
 
 /*
- * salvage_source() - replaces a source's folders by copies that can be read
+ * salvage_source() - replaces a damaged source's folders by copies
  *
  * Only the damaged streams are copied; the others are links. Each damaged one
- * has been said.
- * Return: false where no damage was found, or no copy could be made.
+ * has been said. A source without damage, or not of LTTng, stays as it is.
  */
-bool salvage_source(struct salvage *salvage, struct source *source,
+void salvage_source(struct salvage *salvage, struct source *source,
 		    struct faults *faults);
 
 /* salvage_deinit() - removes the copies */

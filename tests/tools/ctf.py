@@ -199,7 +199,8 @@ class Stream:
 class Trace:
     """A folder with a trace; channels is a list of lists of event names."""
 
-    def __init__(self, path, channels=None, events=None, offset=0, host="h"):
+    def __init__(self, path, channels=None, events=None, offset=0, host="h",
+                 packets=False):
         self.path = path
         self.uuid = uuid.uuid4()
         self.streams = []
@@ -220,8 +221,21 @@ class Trace:
                 text += ('event { name = "%s"; id = %d; stream_id = %d; '
                          "fields := struct { %s }; };\n"
                          % (name, number, channel, fields))
-        with open(os.path.join(path, "metadata"), "w") as file:
-            file.write(text)
+        with open(os.path.join(path, "metadata"), "wb") as file:
+            file.write(self.metadata_packets(text) if packets
+                       else text.encode())
+
+    def metadata_packets(self, text):
+        """The metadata as LTTng writes it: in packets of 4096 bytes."""
+        raw, room = text.encode(), 4096 - 37
+        packets = b""
+        for at in range(0, len(raw), room):
+            part = raw[at:at + room]
+            packets += struct.pack("<I16sIIIBBBBB", 0x75D11D57,
+                                   self.uuid.bytes, 0, (37 + len(part)) * 8,
+                                   4096 * 8, 0, 0, 0, 1, 8)
+            packets += part.ljust(room, b"\0")
+        return packets
 
     def stream(self, cpu=0, channel=0):
         name = "channel%d_%d" % (channel, cpu)

@@ -542,6 +542,11 @@ class Damage(Report):
         self.damage(4096 + 48, struct.pack("<QQ", 1 << 60, 4096 * 8))
         self.check(self.file, "offset=4096")
 
+    def test_a_packet_with_a_size_that_ends_babeltrace2(self):
+        self.write()
+        self.damage(4096 + 48, struct.pack("<QQ", 4000 * 8, 1 << 63))
+        self.check(self.file, "offset=4096")
+
     def test_an_event_that_makes_no_sense(self):
         self.write()
         # An event of a class that there is not: number 30.
@@ -602,6 +607,14 @@ class Input(Report):
         with open(os.path.join(self.path, "metadata"), "w", encoding="utf-8"):
             pass
         self.refused("empty", "metadata")
+
+    def test_metadata_that_is_cut_short(self):
+        with Trace(self.path, packets=True) as trace:
+            self.one_process(trace).begin(T0, 1)
+        self.assertEqual(self.operation(self.report())["calls"], 1)
+        path = os.path.join(self.path, "metadata")
+        os.truncate(path, 5000)
+        self.refused(path, "byte 4096 of 5000")
 
     def test_metadata_that_is_none(self):
         os.mkdir(self.path)
