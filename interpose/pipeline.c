@@ -34,6 +34,12 @@ static struct belay_slot *mirror_of(const struct belay_call *call)
 								       : NULL;
 }
 
+static uint64_t turn_of(const struct belay_slot *slot)
+{
+	return belay_word_turn(
+		__atomic_load_n(&slot->call.word, __ATOMIC_RELAXED));
+}
+
 static void mirror(const struct belay_call *call, enum belay_state state)
 {
 	struct belay_slot *slot = mirror_of(call);
@@ -57,9 +63,7 @@ static void drop_mirror(struct belayi_thread *thread, struct belay_call *call)
 	__atomic_store_n(&call->slot, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->call.id, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->call.operation, NULL, __ATOMIC_RELAXED);
-	belay_call_mirror(&slot->call.word,
-			  belay_word_turn(slot->call.word) + 1,
-			  BELAY_CALL_IDLE);
+	belay_call_mirror(&slot->call.word, turn_of(slot) + 1, BELAY_CALL_IDLE);
 	belayi_slot_give(thread, slot);
 }
 
@@ -104,8 +108,7 @@ static void take_mirror(struct belayi_thread *thread, struct belay_call *call,
 	fill(slot, begin);
 	if (!begin->key)
 		slot->key = (uint64_t)(uintptr_t)call;
-	belay_call_mirror(&slot->call.word, belay_word_turn(slot->call.word),
-			  BELAY_CALL_PENDING);
+	belay_call_mirror(&slot->call.word, turn_of(slot), BELAY_CALL_PENDING);
 }
 
 static bool on_begin(struct belay_call *call, const struct belay_begin *begin,
@@ -123,7 +126,10 @@ static bool on_begin(struct belay_call *call, const struct belay_begin *begin,
 	if (__builtin_expect(!belayi_is_own_id(call->id), 0))
 		__atomic_store_n(&call->id, belay_id_new(), __ATOMIC_RELAXED);
 	thread = belayi_thread_enter();
-	call->number = (uint16_t)belayi_operation_number(begin->operation);
+	/* Relaxed: who cancels late may read it, see on_answered(). */
+	__atomic_store_n(&call->number,
+			 (uint16_t)belayi_operation_number(begin->operation),
+			 __ATOMIC_RELAXED);
 	call->thread = belayi_thread_id(thread);
 	(void)belayi_module_note(begin->site);
 	if (slot)
@@ -173,7 +179,8 @@ static void on_answered(struct belay_call *call, uint64_t turn,
 	if (!is_watched(call))
 		return;
 	thread = belayi_thread_enter();
-	belayi_count_cancel(thread, call->number);
+	belayi_count_cancel(thread,
+			    __atomic_load_n(&call->number, __ATOMIC_RELAXED));
 	belayi_thread_leave(thread);
 	if (belayi_provider)
 		belayi_record_cancel(&ref, by, answer, status);

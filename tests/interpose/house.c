@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * house.c - a call table of one's own, for tests of what is inside
+ */
+#include "house.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guard.h"
+#include "pipeline.h"
+#include "slots.h"
+#include "table.h"
+
+#define THREADS_MAX 128
+
+static uint32_t numbers[3];
+
+static const struct belay_operation house_operations[] = {
+	{
+		.size = sizeof(struct belay_operation),
+		.number = &numbers[0],
+		.api = "house",
+		.name = "read",
+		.status_kind = BELAY_STATUS_ERRNO,
+		.cancel_mode = BELAY_CANCEL_FINISH_DUE,
+	},
+	{
+		.size = sizeof(struct belay_operation),
+		.number = &numbers[1],
+		.api = "house",
+		.name = "write",
+		.status_kind = BELAY_STATUS_HRESULT,
+		.cancel_mode = BELAY_CANCEL_FINISH_DUE,
+	},
+};
+
+static const struct belay_operation other_operation = {
+	.size = sizeof(struct belay_operation),
+	.number = &numbers[2],
+	.api = "other",
+	.name = "read",
+	.status_kind = BELAY_STATUS_ERRNO,
+};
+
+const struct belay_adapter house_api = {
+	.abi = BELAY_ADAPTER_ABI,
+	.size = sizeof(house_api),
+	.name = "house",
+	.operations = house_operations,
+	.operations_count = 2,
+};
+
+const struct belay_adapter other_api = {
+	.abi = BELAY_ADAPTER_ABI,
+	.size = sizeof(other_api),
+	.name = "other",
+	.operations = &other_operation,
+	.operations_count = 1,
+};
+
+void house_fail(const char *file, int line, const char *what)
+{
+	(void)fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
+	_exit(1);
+}
+
+static void open_house(uint32_t calls)
+{
+	char path[] = "/dev/shm/belay-test-XXXXXX";
+	int folder;
+
+	check(mkdtemp(path));
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	check(folder >= 0);
+	belayi_threads_start();
+	check(belayi_private_make(calls + 1));
+	check(belayi_table_make(folder, path, calls + 1));
+	belayi_table_drop(folder);
+	(void)close(folder);
+	(void)rmdir(path);
+	__atomic_store_n(&belayi_process.own->life, BELAYI_LIVE,
+			 __ATOMIC_RELEASE);
+	belay_call_observe(&belayi_pipeline);
+}
+
+void in_house(uint32_t calls, void (*test)(void))
+{
+	int status = -1;
+	pid_t child;
+
+	(void)fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		belay_id_restart();
+		open_house(calls);
+		test();
+		exit(0);
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+void in_threads(unsigned int count, void *(*run)(void *number))
+{
+	pthread_t threads[THREADS_MAX];
+
+	check(count <= THREADS_MAX);
+	for (unsigned int i = 0; i < count; i++)
+		check(pthread_create(&threads[i], NULL, run,
+				     (void *)(uintptr_t)i) == 0);
+	for (unsigned int i = 0; i < count; i++)
+		check(pthread_join(threads[i], NULL) == 0);
+}
+
+struct belay_counters house_counters(const struct belay_operation *operation)
+{
+	struct belay_counters sum = {0};
+	uint64_t *to = (uint64_t *)&sum;
+
+	for (unsigned int i = 0; i < BELAY_LANES_MAX; i++) {
+		const struct belay_lane *lane = &belayi_process.lanes[i];
+		const uint64_t *from = (const uint64_t *)&lane->counters;
+
+		if (lane->operation != *operation->number)
+			continue;
+		for (size_t j = 0; j < sizeof(sum) / sizeof(*to); j++)
+			to[j] += from[j];
+	}
+	return sum;
+}
+
+static void no_key_is_left(void)
+{
+	for (uint32_t i = 0; i <= belayi_process.keys_mask; i++) {
+		const struct belayi_keys *line = &belayi_process.own->keys[i];
+
+		check(line->passed == 0);
+		for (unsigned int j = 0; j < BELAYI_KEYS_A_LINE; j++)
+			check(line->words[j] == 0);
+	}
+}
+
+/* Takes them all: of this thread's magazine, and of all who have ended. */
+static void every_slot_is_free(void)
+{
+	uint32_t slots = belayi_process.slots_count;
+	bool *seen = calloc(slots, sizeof(*seen));
+	struct belayi_thread *thread = belayi_thread_enter();
+
+	check(seen && thread);
+	belayi_slots_flush(thread, 0);
+	belayi_thread_leave(thread);
+	for (uint32_t i = 1; i < slots; i++) {
+		struct belay_slot *slot = belayi_slot_take(NULL);
+
+		check(slot);
+		check(belay_call_state(&slot->call) == BELAY_CALL_IDLE);
+		check(!seen[belayi_slot_index(slot)]);
+		seen[belayi_slot_index(slot)] = true;
+	}
+	check(!seen[0]);
+	check(!belayi_slot_take(NULL));
+	for (uint32_t i = 1; i < slots; i++)
+		belayi_slot_give(NULL, &belayi_process.slots[i]);
+	free(seen);
+}
+
+void house_is_empty(void)
+{
+	no_key_is_left();
+	every_slot_is_free();
+}
+
+/* splitmix64 */
+uint32_t house_random(uint64_t *state, uint32_t below)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)((z ^ z >> 31) % below);
+}

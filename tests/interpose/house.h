@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * house.h - a call table of one's own, for tests of what is inside
+ *
+ * The tests' programs run with BELAY=off, so that the interposer in them does
+ * nothing by itself. Each test has a process with a new table.
+ */
+#ifndef HOUSE_H
+#define HOUSE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <belay/adapter.h>
+
+#include "process.h"
+
+/*
+ * in_house() - runs a test in a process whose call table has room for `calls`,
+ * and fails if the test does
+ */
+void in_house(uint32_t calls, void (*test)(void));
+
+/* in_threads() - runs it on so many threads at once, numbered from 0 */
+void in_threads(unsigned int count, void *(*run)(void *number));
+
+/* check() - as assert_true(), in in_house() */
+#define check(is_so)                                                           \
+	do {                                                                   \
+		if (!(is_so))                                                  \
+			house_fail(__FILE__, __LINE__, #is_so);                \
+	} while (0)
+
+__attribute__((noreturn)) void house_fail(const char *file, int line,
+					  const char *what);
+
+/* The operations of two adapters. */
+extern const struct belay_adapter house_api;
+extern const struct belay_adapter other_api;
+
+/* house_counters() - the sum of all lanes of an operation */
+struct belay_counters house_counters(const struct belay_operation *operation);
+
+/* house_is_empty() - checks that no call is left anywhere, and no slot lost */
+void house_is_empty(void);
+
+/* house_random() - a number below `below`; one sequence for each state */
+uint32_t house_random(uint64_t *state, uint32_t below);
+
+#endif
