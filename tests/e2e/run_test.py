@@ -249,6 +249,13 @@ class Environment(Command):
         with open(path, encoding="utf-8") as text:
             return sum(o["calls"] for o in json.load(text)["operations"])
 
+    def test_what_an_outer_belay_has_set_is_not_taken_over(self):
+        done = self.run_belay("run", self.caller, "begin=20", env={
+            **os.environ, "BELAY_CALLS": "16", "BELAY_NOT": "*",
+            "BELAY_SESSION": "/no/such/session"})
+        self.assertRegex(done.stderr, r"test\.work +20 ")
+        self.assertNotIn("Not recorded", done.stderr)
+
     def test_belay_off_lets_everything_through(self):
         done = self.run_belay("run", self.caller, "finish=3", "exit=4",
                               env={**os.environ, "BELAY": "off"})
