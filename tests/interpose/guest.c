@@ -384,6 +384,57 @@ static void do_fork_inside(void)
 	wait_for(pid);
 }
 
+static uint32_t heap_number;
+static const struct belay_operation heap = {
+	.size = sizeof(struct belay_operation),
+	.number = &heap_number,
+	.api = "guest",
+	.name = "heap",
+	.status_kind = BELAY_STATUS_ERRNO,
+	.cancel_mode = BELAY_CANCEL_FINISH_DUE,
+};
+
+static struct belay_ref begin_heap(struct belay_call *call)
+{
+	const struct belay_begin with = {.operation = &heap};
+	struct belay_ref ref;
+
+	belay_call_init(call);
+	if (belay_call_begin(call, &with, &ref) != S_OK)
+		die("a Begin was failed");
+	(void)belay_call_accept(&ref);
+	if (belay_call_id(&ref) >> 40 != (uint64_t)getpid())
+		die("an id is another process's");
+	return ref;
+}
+
+static void finish_heap(const struct belay_ref *ref)
+{
+	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 1};
+
+	(void)belay_call_complete(ref, &outcome);
+	if (belay_call_finish(ref->call, &heap, &outcome) != S_OK)
+		die("a Finish failed");
+}
+
+/* A child has copies of its parent's call objects, but not the calls. */
+static void do_fork_heap(void)
+{
+	struct belay_call calls[2];
+	const struct belay_ref ref = begin_heap(&calls[0]);
+	struct belay_ref own;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		own = begin_heap(&calls[1]);
+		finish_heap(&ref);
+		finish_heap(&own);
+		child();
+	}
+	finish_heap(&ref);
+	wait_for(pid);
+}
+
 static void do_clone(void)
 {
 	pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
@@ -510,6 +561,7 @@ static const struct verb {
 	{"leave-threads", do_leave_threads},
 	{"fork{", do_fork},
 	{"fork-inside{", do_fork_inside},
+	{"fork-heap{", do_fork_heap},
 	{"_Fork{", do_plain_fork},
 	{"clone{", do_clone},
 	{"vfork{", do_vfork},

@@ -125,6 +125,13 @@ class Children(Case):
         self.do("fork-inside{", "pairs", 1, "}")
         self.assert_counted(41, 21, processes=2)
 
+    def test_a_child_that_finishes_its_parent_s_calls_counts_its_own(self):
+        self.do("fork-heap{", "}")
+        counters = self.session.counters()
+        for name, count in (("calls", 2), ("finished", 2), ("histogram", 2)):
+            self.assertEqual(counters["guest.heap." + name], count)
+        self.assertEqual((counters["processes"], counters["slots"]), (2, 0))
+
     def test_a_child_after_threads_were_there_starts_anew(self):
         self.do("threads", 8, 100, "fork{", "threads", 8, 100, "pairs", 5,
                 "}", "threads", 8, 100)
