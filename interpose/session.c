@@ -240,6 +240,8 @@ static void start_image(void)
 	if (config.off)
 		return;
 	belayi_threads_start();
+	/* Destructors do not run then, nor does our _exit(). */
+	(void)at_quick_exit(belayi_session_end);
 	if (!belayi_private_make(config.slots))
 		belayi_log("Cannot watch: error=\"%s\"", strerror(errno));
 }

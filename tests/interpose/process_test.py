@@ -54,6 +54,11 @@ class Ends(Case):
         self.do("pairs", 10, "_exit", 0)
         self.assert_counted(10)
 
+    def test_a_quick_exit_does_too(self):
+        self.do("pairs", 10, "quick_exit")
+        self.assert_counted(10)
+        self.assertEqual(self.session.names(), ["summary"])
+
     def test_the_status_is_the_program_s(self):
         self.assertEqual(self.session.do("_exit", 42).returncode, 42)
 
