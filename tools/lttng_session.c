@@ -192,6 +192,10 @@ bool recording_start(const char *output, bool lossless,
 	return false;
 }
 
+/*
+ * LTTng takes a counter that it reads out of order for one that has wrapped at
+ * 2^63, and adds as much: tried, on buffers that ran over.
+ */
 static uint64_t discarded(struct lttng_handle *handle)
 {
 	struct lttng_channel *channels = NULL;
@@ -206,7 +210,7 @@ static uint64_t discarded(struct lttng_handle *handle)
 			sum += events;
 	}
 	free(channels);
-	return sum;
+	return sum & INT64_MAX;
 }
 
 bool recording_stop(struct recording *recording, uint64_t *ret_discarded)
