@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <lttng/lttng.h>
 #include <sched.h>
 #include <signal.h>
@@ -44,56 +43,12 @@ static void pause_ms(long ms)
 	(void)nanosleep(&time, NULL);
 }
 
-/*
- * Sockets have short paths, so the folder is made near the root. Programs of
- * other users that the traced one starts must be able to pass through it.
- */
-static bool make_home(struct daemon *daemon)
-{
-	const char *const places[] = {"/tmp", "/dev/shm",
-				      getenv("XDG_RUNTIME_DIR")};
-	char rundir[PATH_MAX];
-
-	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (!places[i] || strlen(places[i]) > 40)
-			continue;
-		(void)snprintf(daemon->home, sizeof(daemon->home),
-			       "%s/belay-lttng-XXXXXX", places[i]);
-		if (mkdtemp(daemon->home)) {
-			(void)snprintf(rundir, sizeof(rundir), "%s/.lttng",
-				       daemon->home);
-			return chmod(daemon->home, 0711) == 0 &&
-			       mkdir(rundir, 0711) == 0;
-		}
-	}
-	daemon->home[0] = '\0';
-	return false;
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind,
-		      struct FTW *where)
-{
-	(void)status;
-	(void)kind;
-	(void)where;
-	(void)remove(path);
-	return 0;
-}
-
-static void remove_home(struct daemon *daemon)
-{
-	if (daemon->home[0])
-		(void)nftw(daemon->home, remove_one, 8,
-			   FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-	daemon->home[0] = '\0';
-}
-
 /* Makes our folder root's place, for this process and what it starts. */
 static bool separate(struct daemon *daemon)
 {
 	char rundir[PATH_MAX];
 
-	(void)snprintf(rundir, sizeof(rundir), "%s/.lttng", daemon->home);
+	(void)snprintf(rundir, sizeof(rundir), "%s/.lttng", daemon->home.path);
 	daemon->made_place = mkdir(ROOT_PLACE, 0755) == 0;
 	if (!daemon->made_place && errno != EEXIST)
 		return false;
@@ -189,8 +144,8 @@ _Noreturn static void become_daemon(const struct daemon *daemon, pid_t parent,
 				   (char[]){"--load"}, load, NULL};
 	int null, file, error;
 
-	(void)snprintf(load, sizeof(load), "%s/sessions", daemon->home);
-	(void)snprintf(log, sizeof(log), "%s/log", daemon->home);
+	(void)snprintf(load, sizeof(load), "%s/sessions", daemon->home.path);
+	(void)snprintf(log, sizeof(log), "%s/log", daemon->home.path);
 	(void)setsid();
 	/* One that others may use by then outlives us. */
 	if (daemon->held < 0 &&
@@ -203,7 +158,7 @@ _Noreturn static void become_daemon(const struct daemon *daemon, pid_t parent,
 	(void)dup2(null, STDIN_FILENO);
 	(void)dup2(null, STDOUT_FILENO);
 	(void)dup2(file < 0 ? null : file, STDERR_FILENO);
-	(void)setenv("LTTNG_HOME", daemon->home, 1);
+	(void)setenv("LTTNG_HOME", daemon->home.path, 1);
 	(void)execvp(PROGRAM, arguments);
 	error = errno;
 	if (error == ENOENT)
@@ -262,7 +217,7 @@ static void say_complaint(const struct daemon *daemon)
 	char path[PATH_MAX], line[512] = "", *complaint = NULL;
 	FILE *log;
 
-	(void)snprintf(path, sizeof(path), "%s/log", daemon->home);
+	(void)snprintf(path, sizeof(path), "%s/log", daemon->home.path);
 	log = fopen(path, "re");
 	while (log && !complaint && fgets(line, sizeof(line), log))
 		complaint = strstr(line, "Error: ");
@@ -304,7 +259,7 @@ static bool start(struct daemon *daemon)
 
 static bool start_private(struct daemon *daemon)
 {
-	if (setenv("LTTNG_HOME", daemon->home, 1) < 0) {
+	if (setenv("LTTNG_HOME", daemon->home.path, 1) < 0) {
 		say_not_started(errno);
 		return false;
 	}
@@ -325,7 +280,7 @@ static bool start_shared(struct daemon *daemon)
 	if (alive && daemon->pid)
 		shared_started(daemon->held, daemon->pid);
 	daemon->pid = 0;
-	remove_home(daemon);
+	lttng_home_remove(&daemon->home);
 	return alive;
 }
 
@@ -337,7 +292,7 @@ static bool find_or_start(struct daemon *daemon)
 		daemon->held = shared_hold(false);
 	if (lttng_session_daemon_alive() == 1)
 		return true;
-	if (!make_home(daemon)) {
+	if (!lttng_home_make(&daemon->home)) {
 		say_not_started(errno);
 		return false;
 	}
@@ -352,6 +307,7 @@ static bool find_or_start(struct daemon *daemon)
 bool daemon_open(struct daemon *ret_daemon)
 {
 	*ret_daemon = (struct daemon){
+		.home.lock = -1,
 		.held = -1,
 		.here = -1,
 		.there = -1,
@@ -392,5 +348,5 @@ void daemon_close(struct daemon *daemon)
 	close_one(&daemon->cwd);
 	if (daemon->made_place)
 		(void)rmdir(ROOT_PLACE);
-	remove_home(daemon);
+	lttng_home_remove(&daemon->home);
 }

@@ -10,15 +10,16 @@
 #ifndef BELAY_TOOLS_LTTNG_DAEMON_H
 #define BELAY_TOOLS_LTTNG_DAEMON_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
+
+#include "lttng_home.h"
 
 /*
  * struct daemon - the one that this process talks to
  *
  * pid:   of the daemon if it is ours alone, else 0
- * home:  a folder of ours where programs find it (LTTNG_HOME), or "": where
+ * home:  a folder of ours where programs find it (LTTNG_HOME); none where
  *        they look anyway
  * held:  what keeps others from stopping it: see lttng_shared.h
  * here:  our own mount namespace, and cwd the folder in it; -1 unless the
@@ -28,7 +29,7 @@
  */
 struct daemon {
 	pid_t pid;
-	char home[PATH_MAX / 4];
+	struct lttng_home home;
 	int held;
 	int here;
 	int there;

@@ -65,8 +65,8 @@ static int trace_environment(const struct trace *trace,
 {
 	int r = 0;
 
-	if (trace->daemon.home[0])
-		r = set("LTTNG_HOME", trace->daemon.home, data);
+	if (trace->daemon.home.path[0])
+		r = set("LTTNG_HOME", trace->daemon.home.path, data);
 	if (r == 0 && trace->lossless)
 		r = set("LTTNG_UST_ALLOW_BLOCKING", "1", data);
 	return r;

@@ -226,7 +226,8 @@ class Daemons(TraceCase):
         self.assertFalse(exists(daemon))
 
     def test_a_killed_belay_leaves_no_daemon(self):
-        process = self.start([], ["sleep", "600"])
+        process = self.start([], ["sh", "-c",
+                                  "echo $LTTNG_HOME > home; exec sleep 600"])
         daemon = self.daemon_of(process)
         program = wait_for("the program", lambda: children(
             process.pid, "sleep"))[0]
@@ -234,6 +235,15 @@ class Daemons(TraceCase):
         process.wait()
         wait_for("the daemon's end", lambda: not exists(daemon))
         os.kill(program, signal.SIGKILL)
+        # The next one removes what it left, when that is old enough.
+        with open(self.path("home"), encoding="utf-8") as file:
+            home = file.read().strip()
+        self.assertTrue(os.path.exists(home))
+        self.assert_ok(self.trace([], ["true"]))
+        self.assertTrue(os.path.exists(home))
+        os.utime(home, (0, 0))
+        self.assert_ok(self.trace([], ["true"]))
+        self.assertFalse(os.path.exists(home))
 
 
 if __name__ == "__main__":
