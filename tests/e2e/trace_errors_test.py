@@ -83,8 +83,10 @@ class Errors(TraceCase):
     def test_a_session_daemon_that_is_not_installed(self):
         daemon = os.path.dirname(os.path.realpath(
             shutil.which("lttng-sessiond")))
-        script = (f"cd {daemon}; mkdir /tmp/$$; cp -a sh touch setpriv env "
-                  f"/tmp/$$; mount --bind /tmp/$$ {daemon}")
+        few = self.path("few")
+        os.mkdir(few)
+        script = (f"cd {daemon}; cp -a sh touch {few}; "
+                  f"mount --bind {few} {daemon}")
         self.refused("lttng-sessiond was not found; install the package "
                      "lttng-tools", prefix=with_mounts(script))
 
