@@ -151,7 +151,7 @@ static void ask_other_side(struct cancel *cancel,
 	if (operation->size > offsetof(struct belay_operation, cancel) &&
 	    operation->cancel)
 		cancel->answer =
-			operation->cancel(cancel->ref->call, &cancel->status);
+			operation->cancel(cancel->ref, &cancel->status);
 	errno = saved;
 }
 

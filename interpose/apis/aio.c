@@ -56,7 +56,7 @@ static long missing(void)
 
 enum { READ, WRITE, FSYNC, OTHER, OPERATIONS };
 
-static enum belay_answer cancel_call(struct belay_call *call,
+static enum belay_answer cancel_call(const struct belay_ref *ref,
 				     int32_t *ret_status);
 
 #define E(name) name, #name
@@ -257,16 +257,17 @@ static void collected(const struct aiocb *cb, struct belay_outcome *outcome)
 }
 
 /* For whoever is not the program: a policy, an operator. */
-static enum belay_answer cancel_call(struct belay_call *call,
+static enum belay_answer cancel_call(const struct belay_ref *ref,
 				     int32_t *ret_status)
 {
-	struct belay_ref ref = belay_call_ref(call);
-	const struct belay_slot *slot = belay_adapter_slot(&ref);
+	const struct belay_slot *slot = belay_adapter_slot(ref);
+	uint64_t key = slot ? slot->key : 0;
+	int fd = slot ? (int)slot->args[0] : -1;
 
-	if (!slot || code_at(slot->key) != EINPROGRESS)
+	/* The turn last: then what was read is this turn's. */
+	if (!slot || code_at(key) != EINPROGRESS || !belay_call_id(ref))
 		return BELAY_ANSWER_COMPLETE;
-	*ret_status = NEXT(aio_cancel)((int)slot->args[0],
-				       (struct aiocb *)(uintptr_t)slot->key);
+	*ret_status = NEXT(aio_cancel)(fd, (struct aiocb *)(uintptr_t)key);
 	return answer_of(*ret_status);
 }
 

@@ -10,11 +10,12 @@
 enum belay_answer asked_answer;
 int32_t asked_status;
 int times_asked;
+uint64_t asked_turn;
 enum belay_verdict verdict;
 
-static enum belay_answer ask(struct belay_call *call, int32_t *ret_status)
+static enum belay_answer ask(const struct belay_ref *ref, int32_t *ret_status)
 {
-	(void)call;
+	asked_turn = ref->turn;
 	times_asked++;
 	*ret_status = asked_status;
 	return asked_answer;

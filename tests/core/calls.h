@@ -29,6 +29,7 @@ extern const struct belay_operation asking;
 extern enum belay_answer asked_answer;
 extern int32_t asked_status;
 extern int times_asked;
+extern uint64_t asked_turn;
 
 /* An observer whose completing hook answers what the variable says. */
 extern const struct belay_observer judge;

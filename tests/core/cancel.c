@@ -76,6 +76,7 @@ static void cancel_does_what_the_other_side_answers(void **state)
 				 answers[i].answer);
 		assert_int_equal(belay_call_state(&call), answers[i].after);
 		assert_int_equal(times_asked, 1);
+		assert_int_equal(asked_turn, ref.turn);
 	}
 }
 

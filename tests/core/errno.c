@@ -166,9 +166,10 @@ static void a_finish_that_waited_leaves_errno_alone(void **state)
 	runner_join(&runner);
 }
 
-static enum belay_answer clobber(struct belay_call *call, int32_t *ret_status)
+static enum belay_answer clobber(const struct belay_ref *asked,
+				 int32_t *ret_status)
 {
-	(void)call;
+	(void)asked;
 	*ret_status = EINVAL;
 	errno = EINVAL;
 	return BELAY_ANSWER_ERROR;

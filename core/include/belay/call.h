@@ -155,6 +155,7 @@ enum belay_status_kind {
 
 struct belay_call;
 struct belay_outcome;
+struct belay_ref;
 
 /* struct belay_argument - name and type of one argument of an operation */
 struct belay_argument {
@@ -182,8 +183,10 @@ struct belay_error {
  * api, name:    "aio" and "read": the operation is known as "aio.read"
  * arguments:    of belay_begin.args, in their order
  * errors:       that it can really end with, or NULL; ends with a NULL name
- * cancel:       asks the other side to stop the call (called with the call in
- *               progress); returns what it answered. NULL where the API
+ * cancel:       asks the other side to stop this turn's call, which is in
+ *               progress when it is called but may end at any moment; returns
+ *               what it answered. A later turn's call must not be stopped:
+ *               look at belay_call_id() last of all. NULL where the API
  *               cannot cancel: then the call has no cancel interface, unless
  *               cancel_mode is not BELAY_CANCEL_NONE: a local cancel needs no
  *               other side to be asked
@@ -203,11 +206,11 @@ struct belay_operation {
 	const struct belay_error *errors;
 	enum belay_status_kind status_kind;
 	enum belay_cancel_mode cancel_mode;
-	enum belay_answer (*cancel)(struct belay_call *call,
+	enum belay_answer (*cancel)(const struct belay_ref *ref,
 				    int32_t *ret_status);
-	void (*deliver)(struct belay_call *call,
+	void (*deliver)(const struct belay_ref *ref,
 			const struct belay_outcome *outcome);
-	void (*wake)(struct belay_call *call);
+	void (*wake)(const struct belay_ref *ref);
 };
 
 /*

@@ -32,7 +32,8 @@ static int missing(struct letter *letter)
 
 /* --- The operations ------------------------------------------------------ */
 
-static enum belay_answer recall(struct belay_call *call, int32_t *ret_status);
+static enum belay_answer recall(const struct belay_ref *ref,
+				int32_t *ret_status);
 
 static const struct belay_error send_errors[] = {
 	{ECANCELED, "ECANCELED"},
@@ -71,14 +72,16 @@ static struct belay_outcome outcome_of(int status)
 }
 
 /* For whoever is not the program: a policy, an operator. */
-static enum belay_answer recall(struct belay_call *call, int32_t *ret_status)
+static enum belay_answer recall(const struct belay_ref *ref,
+				int32_t *ret_status)
 {
-	struct belay_ref ref = belay_call_ref(call);
-	const struct belay_slot *slot = belay_adapter_slot(&ref);
+	const struct belay_slot *slot = belay_adapter_slot(ref);
+	uint64_t key = slot ? slot->key : 0;
 
-	if (!slot)
+	/* The turn last: then the key is this turn's. */
+	if (!slot || !belay_call_id(ref))
 		return BELAY_ANSWER_COMPLETE;
-	*ret_status = NEXT(post_recall)((struct letter *)(uintptr_t)slot->key);
+	*ret_status = NEXT(post_recall)((struct letter *)(uintptr_t)key);
 	return *ret_status == 0 ? BELAY_ANSWER_ASKED : BELAY_ANSWER_COMPLETE;
 }
 
