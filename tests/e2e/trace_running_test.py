@@ -54,11 +54,15 @@ class Running(unittest.TestCase):
         env = dict(self.folder.env, LD_PRELOAD=AIO, BELAY_TRACE="1")
         program = subprocess.Popen(["cat"], stdin=subprocess.PIPE, env=env)
         self.addCleanup(program.communicate)
-        listed = wait_for("lttng list shows it", lambda: (
-            lambda text: text if f"PID: {program.pid} " in text else "")(
-                self.daemon.lttng("list", "--userspace", "--fields")))
-        part = listed.split(f"PID: {program.pid} ")[1].split("PID: ")[0]
-        self.assertEqual(len(re.findall(r"^\s*belay:\w+ ", part, re.M)), 12)
+
+        def listed():
+            """What is said of the program, once all its events are there."""
+            text = self.daemon.lttng("list", "--userspace", "--fields")
+            part = text.partition(f"PID: {program.pid} ")[2].split("PID: ")[0]
+            events = re.findall(r"^\s*belay:\w+ ", part, re.M)
+            return part if len(events) == 12 else ""
+
+        part = wait_for("lttng list shows the program's events", listed)
         self.assertIn("field: duration_ns (integer)", part)
         fio = subprocess.run(
             ["fio", "--name=j", "--ioengine=posixaio", "--rw=read",

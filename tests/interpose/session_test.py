@@ -90,7 +90,8 @@ class Excluded(Case):
     def test_a_library_s_calls_without_a_session_pass_through(self):
         null = os.path.join(self.session.bench, "null_stress")
         done = self.session.run(
-            [null, "2", "100"], BELAY_SESSION="/dev/shm/belay-0/gone",
+            [null, "2", "100"],
+            BELAY_SESSION=f"/dev/shm/belay-{os.geteuid()}/gone",
             LD_PRELOAD=os.path.join(self.session.bench, "libbelay-null.so"))
         self.assert_unwatched(done)
 
