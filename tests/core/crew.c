@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "calls.h"
+#include "state.h"
 
 /* Begin and completion tell the observer by these what it shall answer. */
 #define HELD_VALUE 0x10000
@@ -310,13 +311,17 @@ static bool all_done(void)
 }
 
 /*
- * Whoever still waits needs an outcome. It is on record like the rest, so it
- * does no harm if they were only slow; but there is room for so many.
+ * Whoever sleeps needs an outcome. It is on record like the rest; but there is
+ * room for so many, so those who are only slow to come do not get one.
  */
 static void rescue(void)
 {
+	uint64_t word = __atomic_load_n(&call.word, __ATOMIC_ACQUIRE);
 	int round = history.counts[CREW_WORKERS];
 
+	if (!(word & BELAYI_WAITED) ||
+	    belayi_state(word) >= BELAY_CALL_COMPLETED)
+		return;
 	if (round < ACTIONS_MAX)
 		(void)crew_act(round % 2 ? VERB_COMPLETE : VERB_RELEASE, false);
 }
