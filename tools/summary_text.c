@@ -166,7 +166,7 @@ static void print_details(const struct summary *summary, FILE *to)
 
 		(void)text_safe(o->name, sizeof(o->name), name, sizeof(name));
 		if (o->counters.cancels)
-			fprintf(to, "%s: cancel was asked %" PRIu64 " times\n",
+			fprintf(to, "%s: cancels asked for: %" PRIu64 "\n",
 				name, o->counters.cancels);
 		if (o->counters.pending)
 			fprintf(to,

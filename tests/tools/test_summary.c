@@ -208,7 +208,7 @@ static const char as_text[] =
 	"aio.write       12        2          0       0          0     -     - "
 	"    -     -         0\n"
 	"aio.write: 1 calls refused because one was in progress\n"
-	"aio.read: cancel was asked 6 times\n"
+	"aio.read: cancels asked for: 6\n"
 	"aio.read: 3 completed, but were never collected\n"
 	"Never finished:\n"
 	"  aio.read: 2 begun at 0x1234, one of them PENDING, the oldest 1.50 s "
