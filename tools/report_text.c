@@ -39,11 +39,12 @@ static void print_head(const struct report *report, FILE *to)
 
 	report_range(report, &first, &last);
 	fprintf(to,
-		"%s: %s long, %" PRIu64 " events, %zu streams, %" PRIu64
+		"%s: %s long, %" PRIu64 " event%s, %zu stream%s, %" PRIu64
 		" process%s\n",
 		report->path,
 		text_duration((uint64_t)report_span(first, last), text),
-		follow->events, report->merge.inputs_count,
+		follow->events, text_s(follow->events),
+		report->merge.inputs_count, text_s(report->merge.inputs_count),
 		follow->summary.processes,
 		follow->summary.processes == 1 ? "" : "es");
 }
@@ -93,8 +94,8 @@ static void print_party(const char *name, size_t by,
 		sum += answers[i];
 	if (sum == 0)
 		return;
-	fprintf(to, "  %s by %s, %" PRIu64 " times", name, cancels_party(by),
-		sum);
+	fprintf(to, "  %s by %s, %" PRIu64 " time%s", name, cancels_party(by),
+		sum, text_s(sum));
 	for (size_t i = 0; i < CANCELS_ANSWERS; i++) {
 		if (!answers[i])
 			continue;
@@ -157,9 +158,11 @@ static void print_loss(const struct report *report, const struct stream *stream,
 		"  %s: ", text_safe(name, strlen(name), safe, sizeof(safe)));
 	if (loss->events || loss->packets)
 		fprintf(to,
-			"%" PRIu64 " events and %" PRIu64 " packets, %" PRIu64
-			" times",
-			loss->events, loss->packets, loss->windows);
+			"%" PRIu64 " event%s and %" PRIu64 " packet%s, %" PRIu64
+			" time%s",
+			loss->events, text_s(loss->events), loss->packets,
+			text_s(loss->packets), loss->windows,
+			text_s(loss->windows));
 	if (loss->uncounted)
 		fprintf(to, "%swhat could not be read or counted",
 			loss->events || loss->packets ? ", and " : "");
@@ -184,18 +187,18 @@ static void print_losses(const struct report *report, FILE *to)
 	if (merge->unwritten)
 		fprintf(to,
 			"Nothing was written of %" PRIu64
-			" streams: recording was not stopped in order\n",
-			merge->unwritten);
+			" stream%s: recording was not stopped in order\n",
+			merge->unwritten, text_s(merge->unwritten));
 	if (strays->discarded)
 		fprintf(to,
-			"%" PRIu64 " calls finished whose begin may be "
+			"%" PRIu64 " call%s finished whose begin may be "
 			"among what was lost\n",
-			strays->discarded);
+			strays->discarded, text_s(strays->discarded));
 	if (strays->before)
 		fprintf(to,
-			"%" PRIu64 " calls finished that began before the "
+			"%" PRIu64 " call%s finished that began before the "
 			"trace did\n",
-			strays->before);
+			strays->before, text_s(strays->before));
 }
 
 void report_text(const struct report *report, FILE *to)
@@ -203,14 +206,16 @@ void report_text(const struct report *report, FILE *to)
 	uint64_t unknown = 0;
 
 	print_head(report, to);
+	if (!report->shown.operations_count)
+		fputs("No asynchronous calls are in it\n", to);
 	summary_print(&report->shown, to);
 	for (size_t i = 0; i < report->follow.summary.operations_count; i++)
 		unknown += report->follow.summary.operations[i].unknown;
 	if (unknown)
 		fprintf(to,
-			"Unknown: %" PRIu64 " calls, whose end may be among "
+			"Unknown: %" PRIu64 " call%s, whose end may be among "
 			"what was lost\n",
-			unknown);
+			unknown, text_s(unknown));
 	print_slowest(report, to);
 	print_cancels(report, to);
 	print_losses(report, to);

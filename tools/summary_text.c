@@ -129,14 +129,14 @@ static void print_one_unfinished(const struct summary_unfinished *unfinished,
 
 	place_describe(&unfinished->place, place, sizeof(place));
 	fprintf(to,
-		"  %s: %" PRIu64 " begun at %s, %s%s, the oldest %s ago in "
-		"process %" PRIu32 "\n",
+		"  %s: %" PRIu64 " begun at %s, %s%s ago in process %" PRIu32
+		", %s\n",
 		text_safe(unfinished->operation, sizeof(unfinished->operation),
 			  name, sizeof(name)),
 		unfinished->count, place,
-		unfinished->count > 1 ? "one of them " : "",
-		belay_state_name(unfinished->state),
-		text_duration(unfinished->oldest_ns, age), unfinished->pid);
+		unfinished->count > 1 ? "the oldest " : "",
+		text_duration(unfinished->oldest_ns, age), unfinished->pid,
+		belay_state_name(unfinished->state));
 }
 
 static void print_unfinished(const struct summary *summary, FILE *to)
@@ -170,12 +170,13 @@ static void print_details(const struct summary *summary, FILE *to)
 				name, o->counters.cancels);
 		if (o->counters.pending)
 			fprintf(to,
-				"%s: %" PRIu64 " calls refused because one "
+				"%s: %" PRIu64 " call%s refused because one "
 				"was in progress\n",
-				name, o->counters.pending);
+				name, o->counters.pending,
+				text_s(o->counters.pending));
 		if (o->counters.uncollected)
 			fprintf(to,
-				"%s: %" PRIu64 " completed, but were never "
+				"%s: %" PRIu64 " completed and never "
 				"collected\n",
 				name, o->counters.uncollected);
 	}
@@ -191,16 +192,18 @@ static void print_lost(const struct summary *summary, FILE *to)
 
 	for (size_t i = 0; i < BELAY_LOSS_KINDS; i++)
 		if (summary->lost[i])
-			fprintf(to, "Not recorded: %" PRIu64 " times %s%s\n",
-				summary->lost[i], sentences[i],
+			fprintf(to, "Not recorded: %" PRIu64 " time%s %s%s\n",
+				summary->lost[i], text_s(summary->lost[i]),
+				sentences[i],
 				i == BELAY_LOST_CALLS ? " (--calls=N makes it "
 							"larger)"
 						      : "");
 	if (summary->events_discarded)
 		fprintf(to,
-			"Not traced: %" PRIu64 " events that LTTng "
+			"Not traced: %" PRIu64 " event%s that LTTng "
 			"discarded (--lossless keeps all)\n",
-			summary->events_discarded);
+			summary->events_discarded,
+			text_s(summary->events_discarded));
 }
 
 void summary_print(const struct summary *summary, FILE *to)

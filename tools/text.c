@@ -58,6 +58,11 @@ char *text_bytes(uint64_t bytes, char text[TEXT_NUMBER])
 	return scaled(value, units[unit], text);
 }
 
+const char *text_s(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* The length of the UTF-8 sequence at `from`, 0 if it is none. */
 static size_t sequence(const unsigned char *from, size_t length)
 {

@@ -19,6 +19,9 @@ char *text_duration(uint64_t ns, char text[TEXT_NUMBER]);
 /* text_bytes() - "0", "512 B", "64.0 MiB" */
 char *text_bytes(uint64_t bytes, char text[TEXT_NUMBER]);
 
+/* text_s() - the "s" of a plural: nothing for one */
+const char *text_s(uint64_t count);
+
 /*
  * text_safe() - a text from a file or a process, fit for a terminal
  *

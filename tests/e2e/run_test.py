@@ -356,8 +356,8 @@ class Summary(Command):
                                    r"+400 KiB$")
         self.assertEqual(lines[3], "Never finished:")
         self.assertRegex(lines[4], r"^  test\.work: 2 begun at begin_work "
-                                   r"\(caller\.c:\d+\), one of them PENDING, "
-                                   r"the oldest \S+ \ws ago in process \d+$")
+                                   r"\(caller\.c:\d+\), the oldest \S+ \ws ago "
+                                   r"in process \d+, PENDING$")
         self.assertRegex(lines[5], r"^Recording costs about \d+ ns a call; ")
         self.assertEqual(lines[6:], [""])
         self.assertEqual(done.stdout, "")
@@ -380,7 +380,7 @@ class Summary(Command):
         done = self.run_belay("run", self.caller, "finish=3", "begin=2",
                               "die=9")
         name, = self.sessions()
-        pid = re.search(r"process (\d+)\n", done.stderr)[1]
+        pid = re.search(r"in process (\d+), ", done.stderr)[1]
         self.assertIn(f'belay: Process {pid} died with calls in flight: '
                       f'"belay ps {name}" shows them, "belay ps {name} '
                       '--prune" removes them\n', done.stderr)

@@ -579,6 +579,15 @@ class Damage(Report):
 
 
 class Input(Report):
+    def test_a_trace_without_calls_says_so(self):
+        with Trace(self.path) as trace:
+            self.one_process(trace).stream.event(
+                "belay:process", T0, name="/bin/quiet", pid=101,
+                start_time=8, seed=0, rules="")
+        done = self.run_report()
+        self.assertEqual(done.stderr, "")
+        self.assertIn("\nNo asynchronous calls are in it\n", done.stdout)
+
     def test_a_folder_that_is_not_there(self):
         self.refused(self.path, "No such file")
 
