@@ -25,12 +25,17 @@ static void write_all(int fd, const char *text, size_t size)
 }
 
 /* In one write, as far as it goes: the program's children may write too. */
-static void print_text(const struct summary *summary, const char *program)
+static void print_text(const struct summary *summary, const char *program,
+		       const char *why_none)
 {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *to;
 
+	if (summary->processes == 0) {
+		say("No process of \"%s\" was watched%s", program, why_none);
+		return;
+	}
 	if (summary->operations_count == 0) {
 		say("\"%s\" made no asynchronous calls that Belay watches "
 		    "(\"belay apis\" lists them)",
@@ -79,7 +84,7 @@ static bool keeps(const struct session *session, const struct watch *watch,
 }
 
 void aftermath(const struct session *session, const struct watch *watch,
-	       const char *program, uint64_t discarded)
+	       const char *program, const char *why_none, uint64_t discarded)
 {
 	struct summary summary = {.events_discarded = discarded};
 	struct collected found;
@@ -88,7 +93,7 @@ void aftermath(const struct session *session, const struct watch *watch,
 	if (watch->json)
 		print_json(&summary, watch->json);
 	else
-		print_text(&summary, program);
+		print_text(&summary, program, why_none);
 	if (!keeps(session, watch, &found) && !session_remove(session))
 		say("Cannot remove the session: path=\"%s\", error=\"%m\"",
 		    session->path);

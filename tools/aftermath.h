@@ -10,8 +10,12 @@
 #include "session.h"
 #include "watch.h"
 
-/* aftermath() - prints the summary, and removes or keeps the session */
+/*
+ * aftermath() - prints the summary, and removes or keeps the session
+ *
+ * why_none: what to say, after a colon, if no process was watched; or ""
+ */
 void aftermath(const struct session *session, const struct watch *watch,
-	       const char *program, uint64_t discarded);
+	       const char *program, const char *why_none, uint64_t discarded);
 
 #endif

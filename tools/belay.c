@@ -58,10 +58,14 @@ static int unknown(const char *name)
 	if (near.name)
 		say("Unknown %s \"%s\". Did you mean \"%s\"?", what, name,
 		    near.name);
+	else if (*name == '-')
+		say("Unknown option \"%s\". \"belay --help\" lists what there "
+		    "is",
+		    name);
 	else
-		say("Unknown %s \"%s\". \"belay --help\" lists what there is; "
-		    "to run a program: belay run %s",
-		    what, name, name);
+		say("Unknown command \"%s\". \"belay --help\" lists what there "
+		    "is; to run a program: belay run %s",
+		    name, name);
 	return SAY_WRONG;
 }
 

@@ -194,6 +194,18 @@ static int start(struct plan *plan, struct launch *launch, char **argv)
 	return error == ENOENT ? SAY_NOT_FOUND : SAY_NOT_EXECUTABLE;
 }
 
+/* What explains it if the program and all that it started ran unwatched. */
+static const char *why_none(const struct plan *plan)
+{
+	const char *off = variables_get(&plan->variables, "BELAY");
+
+	if (off && strcmp(off, "off") == 0)
+		return ": BELAY=off is in its environment";
+	if (plan->watch->only || plan->watch->not_these)
+		return ": --only and --not left none";
+	return "";
+}
+
 static void finish(struct plan *plan, bool started, const char *name)
 {
 	uint64_t discarded = 0;
@@ -201,7 +213,8 @@ static void finish(struct plan *plan, bool started, const char *name)
 	if (plan->tracing)
 		discarded = tracing_close(plan->tracing);
 	if (plan->recorded && started)
-		aftermath(&plan->session, plan->watch, name, discarded);
+		aftermath(&plan->session, plan->watch, name, why_none(plan),
+			  discarded);
 	else if (plan->recorded)
 		(void)session_remove(&plan->session);
 	if (plan->recorded)

@@ -45,6 +45,9 @@ class Errors(Command):
         self.assert_says(["--versoin"], 2, 'belay: Unknown option '
                          '"--versoin". Did you mean "--version"?')
 
+        self.assert_says(["-x"], 2, 'belay: Unknown option "-x". "belay '
+                         '--help" lists what there is')
+
     def test_an_unknown_option_is_answered_with_the_nearest(self):
         self.assert_says(["run", "--aps=x", "true"], 125,
                          'belay: Unknown option "--aps". Did you mean '

@@ -260,7 +260,8 @@ class Environment(Command):
         done = self.run_belay("run", self.caller, "finish=3", "exit=4",
                               env={**os.environ, "BELAY": "off"})
         self.assertEqual(done.returncode, 4)
-        self.assertIn("made no asynchronous calls", done.stderr)
+        self.assertEqual(done.stderr, 'belay: No process of "caller" was '
+                         'watched: BELAY=off is in its environment\n')
 
     def test_only_and_not_choose_programs(self):
         script = f"{self.caller} finish=3; {self.caller} finish=3; true"
@@ -361,6 +362,15 @@ class Summary(Command):
         self.assertRegex(lines[5], r"^Recording costs about \d+ ns a call; ")
         self.assertEqual(lines[6:], [""])
         self.assertEqual(done.stdout, "")
+
+    def test_it_is_said_that_nothing_was_watched_and_why(self):
+        for args, why in (
+                (["-E", "BELAY=off"], "BELAY=off is in its environment"),
+                (["--only=./caller"], "--only and --not left none"),
+                (["--not=caller"], "--only and --not left none")):
+            done = self.run_belay("run", *args, self.caller, "finish=1")
+            self.assertEqual(done.stderr, 'belay: No process of "caller" was '
+                                          f'watched: {why}\n')
 
     def test_a_program_without_calls_is_one_line(self):
         done = self.run_belay("run", "true")
