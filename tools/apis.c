@@ -10,6 +10,7 @@
 #include <belay/adapter.h>
 
 #include "command.h"
+#include "home.h"
 #include "options.h"
 #include "preload.h"
 #include "say.h"
@@ -39,7 +40,8 @@ static const struct option_set set = {
 	.name = "apis",
 	.operands = "[API]",
 	.about = "Shows the APIs whose asynchronous calls Belay can watch, and "
-		 "their operations, or\nthose of one API.",
+		 "their operations, or\nthose of one API: a name, or the path "
+		 "of an adapter of your own.",
 	.specs = specs,
 	.notes =
 		"The exit status is 0; 1 if there is no such API or an adapter "
@@ -100,9 +102,21 @@ static void print_adapter(const struct belay_adapter *adapter, bool verbose)
 }
 
 /*
- * Loading an adapter loads the interposer: BELAY=off keeps it from making a
- * call table for this process.
+ * What an adapter depends on, by its full path: the adapters need not find it
+ * by themselves. BELAY=off keeps the interposer from making a call table for
+ * this process.
  */
+static void load_interposer(void)
+{
+	char path[PATH_MAX];
+
+	(void)setenv("BELAY", "off", 1);
+	(void)dlopen(home_path(HOME_CORE, "libbelay-call.so.0", path),
+		     RTLD_NOW | RTLD_LOCAL);
+	(void)dlopen(home_path(HOME_INTERPOSE, "libbelay-interpose.so.0", path),
+		     RTLD_NOW | RTLD_LOCAL);
+}
+
 static bool show(const char *api, const char *path, void *data)
 {
 	struct apis *apis = data;
@@ -125,6 +139,22 @@ static bool show(const char *api, const char *path, void *data)
 	return true;
 }
 
+static void show_all(struct apis *apis)
+{
+	char path[PATH_MAX];
+
+	load_interposer();
+	if (!apis->wanted || !strchr(apis->wanted, '/')) {
+		preload_apis(show, apis);
+		if (!apis->shown && apis->wanted)
+			preload_unknown_api(apis->wanted);
+		else if (!apis->shown)
+			say("No adapter is installed");
+	} else if (preload_adapter(apis->wanted, path)) {
+		(void)show(apis->wanted, path, apis);
+	}
+}
+
 int command_apis(int argc, char **argv)
 {
 	struct apis apis = {0};
@@ -139,13 +169,6 @@ int command_apis(int argc, char **argv)
 		return SAY_WRONG;
 	}
 	apis.wanted = argv[first];
-	(void)setenv("BELAY", "off", 1);
-	preload_apis(show, &apis);
-	if (apis.shown)
-		return SAY_OK;
-	if (apis.wanted)
-		preload_unknown_api(apis.wanted);
-	else
-		say("No adapter is installed");
-	return SAY_FAILED;
+	show_all(&apis);
+	return apis.shown ? SAY_OK : SAY_FAILED;
 }

@@ -8,9 +8,12 @@
 #include "preload.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "home.h"
@@ -91,6 +94,12 @@ void preload_unknown_api(const char *api)
 {
 	struct unknown unknown = {.near = {.wanted = api}};
 
+	if (strstr(api, SUFFIX)) {
+		say("Unknown API \"%s\". An adapter of your own is given by a "
+		    "path with a slash: ./%s",
+		    api, api);
+		return;
+	}
 	preload_apis(note_api, &unknown);
 	if (unknown.near_name[0])
 		say("Unknown API \"%s\". Did you mean \"%s\"?", api,
@@ -148,17 +157,56 @@ static bool add_adapter(const char *api, const char *path, void *data)
 	return true;
 }
 
+/*
+ * Loading it would run it. The name of the symbol that an adapter exports
+ * stands in its table of names, which is never stripped.
+ */
+static bool names_an_adapter(int fd)
+{
+	static const char symbol[] = "belay_adapter";
+	struct stat file;
+	void *map;
+	bool found;
+
+	if (fstat(fd, &file) < 0 || file.st_size <= 0)
+		return false;
+	map = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return false;
+	found = memmem(map, (size_t)file.st_size, symbol, sizeof(symbol));
+	(void)munmap(map, (size_t)file.st_size);
+	return found;
+}
+
+bool preload_adapter(const char *given, char ret_path[PATH_MAX])
+{
+	int fd = realpath(given, ret_path)
+			 ? open(ret_path, O_RDONLY | O_CLOEXEC)
+			 : -1;
+	bool is_one;
+
+	if (fd < 0) {
+		say("Cannot open the adapter \"%s\": %m", given);
+		return false;
+	}
+	is_one = names_an_adapter(fd);
+	if (!is_one)
+		say("\"%s\" is no adapter: it does not export "
+		    "\"belay_adapter\"",
+		    given);
+	(void)close(fd);
+	return is_one;
+}
+
 static void add_api(struct list *list, const char *api)
 {
 	char file[80], path[PATH_MAX];
 
 	if (strchr(api, '/')) {
-		if (realpath(api, path)) {
+		if (preload_adapter(api, path))
 			add(list, path);
-			return;
-		}
-		say("Cannot open the adapter \"%s\": %m", api);
-		list->bad = true;
+		else
+			list->bad = true;
 		return;
 	}
 	(void)snprintf(file, sizeof(file), PREFIX "%.60s" SUFFIX, api);

@@ -5,6 +5,7 @@
 #ifndef BELAY_TOOLS_PRELOAD_H
 #define BELAY_TOOLS_PRELOAD_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,6 +19,13 @@ void preload_apis(bool (*visit)(const char *api, const char *path, void *data),
 
 /* preload_unknown_api() - says that there is no such API, and what there is */
 void preload_unknown_api(const char *api);
+
+/*
+ * preload_adapter() - looks at an adapter of the user's own
+ *
+ * Return: whether it is one; else it has been said what it is
+ */
+bool preload_adapter(const char *given, char ret_path[PATH_MAX]);
 
 /*
  * preload_list() - what LD_PRELOAD has to say

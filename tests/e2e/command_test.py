@@ -117,6 +117,21 @@ class Errors(Command):
                          'belay: Cannot open the adapter "./none.so": No '
                          'such file or directory')
 
+    def test_a_file_that_is_no_adapter(self):
+        for file in (self.caller, "/dev/null", "/"):
+            for args, status in ((["run", "-a", file, "true"], 125),
+                                 (["apis", file], 1)):
+                self.assert_says(args, status, f'belay: "{file}" is no '
+                                 'adapter: it does not export '
+                                 '"belay_adapter"')
+
+    def test_the_path_of_an_adapter_needs_a_slash(self):
+        for args, status in ((["run", "-a", "libx.so", "true"], 125),
+                             (["apis", "libx.so"], 1)):
+            self.assert_says(args, status, 'belay: Unknown API "libx.so". An '
+                             'adapter of your own is given by a path with a '
+                             'slash: ./libx.so')
+
     def test_too_many_operands(self):
         self.assert_says(["ps", "1", "2"], 2, 'belay: Too many operands: '
                                               'belay ps [PID|SESSION]')

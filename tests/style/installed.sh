@@ -85,6 +85,11 @@ documented_commands() {
 		"$source_root/docs/add-an-api.md"
 }
 
+the_adapters_can_be_shown() {
+	"$(one_of bin/belay)" apis | grep -q '^aio - ' ||
+		fail "belay apis does not show what is installed"
+}
+
 the_documented_adapter_works() {
 	local got
 
@@ -101,6 +106,8 @@ the_documented_adapter_works() {
 		.finished, .canceled, .in_flight]' "$work/post.json")
 	[ "$got" = '["post.send",3,1,1,2,1,0]' ] ||
 		fail "the documented adapter saw $got"
+	grep -q '^  post.send$' "$work/post.txt" ||
+		fail "belay apis did not show the documented adapter"
 	grep -q 'slow:  Operation canceled' "$work/post.txt" ||
 		fail "the program was disturbed: $(cat "$work/post.txt")"
 }
@@ -120,10 +127,11 @@ the_examples_build() {
 DESTDIR=$dest meson install -C "$build_root" --no-rebuild --quiet
 PKG_CONFIG_LIBDIR=$(dirname "$(one_of pkgconfig/belay-call.pc)")
 export PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR=$dest
-unset LD_PRELOAD
+unset LD_PRELOAD LD_LIBRARY_PATH
 
 pkg_config_says
 headers_stand_alone
+the_adapters_can_be_shown
 the_documented_adapter_works
 the_examples_build
 manual_is_there
