@@ -105,6 +105,31 @@ char *text_safe(const char *from, size_t length, char *text, size_t size)
 	return text;
 }
 
+char *text_shell(const char *path, char *text, size_t size)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "0123456789%+,-./:=@_";
+	static const char quote[] = "'\\''";
+	size_t out = 1;
+
+	if (*path && !path[strspn(path, plain)]) {
+		(void)snprintf(text, size, "%s", path);
+		return text;
+	}
+	text[0] = '\'';
+	for (; *path && out + strlen(quote) + 2 <= size; path++) {
+		if (*path == '\'') {
+			memcpy(text + out, quote, strlen(quote));
+			out += strlen(quote);
+		} else {
+			text[out++] = *path;
+		}
+	}
+	strcpy(text + out, "'");
+	return text;
+}
+
 const char *text_base(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -30,6 +30,13 @@ const char *text_s(uint64_t count);
  */
 char *text_safe(const char *from, size_t length, char *text, size_t size);
 
+/*
+ * text_shell() - a path as a shell takes it, in quotes where it needs them
+ *
+ * What does not fit is cut.
+ */
+char *text_shell(const char *path, char *text, size_t size);
+
 /* text_base() - the last part of a path */
 const char *text_base(const char *path);
 

@@ -159,8 +159,12 @@ uint64_t tracing_close(struct tracing *tracing)
 
 void tracing_free(struct tracing *tracing, bool tell)
 {
-	if (tracing && tell && tracing->whole)
-		say("The trace is in %s: \"belay report %s\" reads it",
-		    tracing->output, tracing->output);
+	char path[PATH_MAX];
+
+	if (tracing && tell && tracing->whole) {
+		(void)text_shell(tracing->output, path, sizeof(path));
+		say("The trace is in %s: \"belay report %s\" reads it", path,
+		    path);
+	}
 	free(tracing);
 }

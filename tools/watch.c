@@ -28,11 +28,12 @@
 /* Patterns reach the program in one variable, with colons between. */
 static bool add_pattern(char **list, const char *pattern, const char *option)
 {
+	bool relative = strchr(pattern, '/') && !strchr("/*?[", *pattern);
 	char *longer = NULL;
 
-	if (!*pattern || strchr(pattern, ':')) {
-		say("Option \"--%s\" wants a program's name or path without "
-		    "colons, not \"%s\"",
+	if (!*pattern || strchr(pattern, ':') || relative) {
+		say("Option \"--%s\" wants a program's name or absolute path "
+		    "without colons, not \"%s\"",
 		    option, pattern);
 		return false;
 	}

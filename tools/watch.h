@@ -19,7 +19,8 @@
 	 "of your own)"},                                                      \
 		{WATCH_ONLY, "only", "EXE",                                    \
 		 "Watch only this program of those that are started: a\n"      \
-		 "name or an absolute path, * and ? match. Repeatable"},       \
+		 "name or an absolute path; *, ? and [] match.\n"              \
+		 "Repeatable"},                                                \
 		{WATCH_NOT, "not", "EXE",                                      \
 		 "Do not watch this program. Repeatable"},                     \
 		{'E', "env", "VAR=VAL",                                        \

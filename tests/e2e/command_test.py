@@ -84,11 +84,13 @@ class Errors(Command):
                              f'belay: Which program? belay {command} '
                              '[OPTION]... PROGRAM [ARGUMENT]...')
 
-    def test_a_pattern_with_a_colon(self):
+    def test_a_pattern_that_fits_no_program(self):
         for option in ("only", "not"):
-            self.assert_says(["run", f"--{option}=a:b", "true"], 125,
-                             f'belay: Option "--{option}" wants a program\'s '
-                             'name or path without colons, not "a:b"')
+            for bad in ("a:b", "./true", "bin/true", ""):
+                self.assert_says(["run", f"--{option}={bad}", "true"], 125,
+                                 f'belay: Option "--{option}" wants a '
+                                 "program's name or absolute path without "
+                                 f'colons, not "{bad}"')
 
     def test_a_variable_without_a_name(self):
         self.assert_says(["run", "-E", "=1", "true"], 125,

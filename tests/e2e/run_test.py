@@ -366,7 +366,7 @@ class Summary(Command):
     def test_it_is_said_that_nothing_was_watched_and_why(self):
         for args, why in (
                 (["-E", "BELAY=off"], "BELAY=off is in its environment"),
-                (["--only=./caller"], "--only and --not left none"),
+                (["--only=other"], "--only and --not left none"),
                 (["--not=caller"], "--only and --not left none")):
             done = self.run_belay("run", *args, self.caller, "finish=1")
             self.assertEqual(done.stderr, 'belay: No process of "caller" was '

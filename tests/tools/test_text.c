@@ -102,6 +102,21 @@ static void a_text_is_cut_between_its_letters(void **state)
 			    "ab");
 }
 
+static void a_path_comes_as_a_shell_takes_it(void **state)
+{
+	char text[16];
+
+	(void)state;
+	assert_string_equal(text_shell("/a/b-1.c", text, sizeof(text)),
+			    "/a/b-1.c");
+	assert_string_equal(text_shell("", text, sizeof(text)), "''");
+	assert_string_equal(text_shell("/a b$c", text, sizeof(text)),
+			    "'/a b$c'");
+	assert_string_equal(text_shell("it's", text, sizeof(text)),
+			    "'it'\\''s'");
+	assert_string_equal(text_shell("/a b c d e f g", text, 12), "'/a b c'");
+}
+
 static const char *nearest_to(const char *wanted)
 {
 	struct nearest near = {.wanted = wanted};
@@ -143,6 +158,7 @@ int main(void)
 		cmocka_unit_test(bytes_have_three_digits_and_a_unit),
 		cmocka_unit_test(what_a_terminal_obeys_does_not_reach_it),
 		cmocka_unit_test(a_text_is_cut_between_its_letters),
+		cmocka_unit_test(a_path_comes_as_a_shell_takes_it),
 		cmocka_unit_test(a_slip_of_the_finger_is_understood),
 		cmocka_unit_test(what_is_like_nothing_is_nothing),
 	};
