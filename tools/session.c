@@ -67,11 +67,7 @@ static int make_folder(struct session *session, const char *program)
  */
 static int fill_summary(int fd)
 {
-	const struct belay_summary head = {
-		.magic = BELAY_SUMMARY_MAGIC,
-		.layout = BELAY_LAYOUT,
-		.size = sizeof(struct belay_summary),
-	};
+	struct belay_summary *head;
 	struct rlimit limit;
 	int error;
 
@@ -83,9 +79,17 @@ static int fill_summary(int fd)
 	} while (error == EINTR);
 	if (error)
 		return error;
-	if (pwrite(fd, &head, offsetof(struct belay_summary, processes), 0) < 0)
-		return errno;
-	return 0;
+	/* Too large for a small stack. */
+	head = calloc(1, sizeof(*head));
+	if (!head)
+		return ENOMEM;
+	head->magic = BELAY_SUMMARY_MAGIC;
+	head->layout = BELAY_LAYOUT;
+	head->size = sizeof(*head);
+	if (pwrite(fd, head, offsetof(struct belay_summary, processes), 0) < 0)
+		error = errno;
+	free(head);
+	return error;
 }
 
 static int make_summary(int folder)

@@ -525,6 +525,13 @@ class NoRoom(Command):
             'is too small (ulimit -f)"\n'))
         self.assertEqual(self.sessions(), [])
 
+    def test_a_small_stack(self):
+        done = self.run_belay("run", self.caller, "finish=1", "exit=4",
+                              preexec_fn=lambda: resource.setrlimit(
+                                  resource.RLIMIT_STACK, (131072, 131072)))
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertRegex(done.stderr, r"test\.work +1 +0 +0 +0 +0 ")
+
     def test_a_limit_between_the_summary_and_a_table(self):
         for strict, status in (([], 4), (["--strict"], 125)):
             done = self.run_belay("run", *strict, self.caller, "finish=3",
