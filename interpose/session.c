@@ -176,19 +176,27 @@ static int open_folder(void)
 			      : open_private(AT_FDCWD, config.folder);
 }
 
+/* A session that is over, at worst while we start, is no fault. */
+static void log_no_session(int error)
+{
+	if (error != ENOENT || config.strict)
+		belayi_log("Cannot use the session: path=\"%s\", error=\"%s\"",
+			   config.folder, strerror(error));
+}
+
 static bool make_table(void)
 {
-	bool made = false;
-	int folder;
+	int folder = open_folder();
+	bool made;
 
-	folder = open_folder();
-	if (folder >= 0)
-		made = belayi_table_make(folder, config.folder, config.slots);
-	else if (errno != ENOENT || config.strict)
-		belayi_log("Cannot use the session: path=\"%s\", error=\"%s\"",
-			   config.folder, strerror(errno));
-	if (folder >= 0)
-		(void)close(folder);
+	if (folder < 0) {
+		log_no_session(errno);
+		return false;
+	}
+	made = belayi_table_make(folder, config.folder, config.slots);
+	if (!made && errno == ENOENT)
+		log_no_session(ENOENT);
+	(void)close(folder);
 	return made;
 }
 

@@ -203,10 +203,13 @@ bool belayi_table_make(int folder, const char *path, uint32_t slots)
 	map = make_file(folder, head.size);
 	mapped_size = head.size;
 	if (!map) {
+		if (errno == ENOENT)
+			return false;
 		belayi_log("Cannot make a call table: path=\"%s/%s\", "
 			   "bytes=%llu, error=\"%s\"",
 			   path, name, (unsigned long long)head.size,
 			   strerror(errno));
+		errno = EIO;
 		return false;
 	}
 	adopt(map, &head);

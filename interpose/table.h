@@ -17,7 +17,8 @@ bool belayi_private_make(uint32_t slots);
  * path:    its path, for messages
  * A table that this process left under the name before an exec is added to
  * the summary first.
- * Return: false, and a line on stderr, where it cannot be made.
+ * Return: false, and a line on stderr, where it cannot be made; without the
+ * line, and with errno == ENOENT, where the folder has been removed.
  */
 bool belayi_table_make(int folder, const char *path, uint32_t slots);
 

@@ -4,17 +4,25 @@
  */
 #include "slots.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "guard.h"
 #include "house.h"
+#include "table.h"
 
 #define SLOTS 1000
 #define THREADS 4
 #define ROUNDS 20000
 #define HELD 60
+#define LATE "late"
 
 static uint8_t owned[SLOTS + 1];
 
@@ -270,7 +278,39 @@ static void a_handler_in_the_middle_gets_others(void **state)
 	in_house(100, be_interrupted);
 }
 
-int main(void)
+/* Runs with an empty file for stderr. */
+static void come_too_late(void)
+{
+	char path[] = "/dev/shm/belay-test-XXXXXX";
+	int folder;
+
+	check(mkdtemp(path));
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	check(folder >= 0 && rmdir(path) == 0);
+	check(!belayi_table_make(folder, path, SLOTS));
+	check(errno == ENOENT);
+	check(lseek(STDERR_FILENO, 0, SEEK_END) == 0);
+}
+
+/* An image of its own, because the log only knows the stderr of its start. */
+static void a_session_that_ends_meanwhile_is_no_fault(void **state)
+{
+	int said = memfd_create("stderr", 0);
+	int status = -1;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		(void)dup2(said, STDERR_FILENO);
+		(void)execl("/proc/self/exe", "slots", LATE, NULL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	(void)close(said);
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_slot_is_given_once),
@@ -282,7 +322,12 @@ int main(void)
 		cmocka_unit_test(threads_that_find_none_lose_none),
 		cmocka_unit_test(a_thread_that_ends_gives_its_slots_back),
 		cmocka_unit_test(a_handler_in_the_middle_gets_others),
+		cmocka_unit_test(a_session_that_ends_meanwhile_is_no_fault),
 	};
 
+	if (argc > 1 && strcmp(argv[1], LATE) == 0) {
+		in_house(SLOTS, come_too_late);
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
