@@ -17,6 +17,9 @@
 #include "lanes.h"
 #include "slots.h"
 
+/* glibc keeps a thread's values of so many keys in the thread itself. */
+#define KEYS_WITHOUT_MEMORY 32
+
 /* How long the end of a process waits for threads that count: 0.1 s at most. */
 #define NAP_NS 10000
 #define NAPS 10000
@@ -77,9 +80,18 @@ void belayi_threads_settle(void)
 	}
 }
 
+/*
+ * A later key's value would be allocated at a thread's first call, and that may
+ * be one in a signal handler which interrupted malloc(). Then all threads count
+ * together.
+ */
 void belayi_threads_start(void)
 {
-	has_key = pthread_key_create(&at_thread_end, give_back) == 0;
+	if (pthread_key_create(&at_thread_end, give_back) != 0)
+		return;
+	has_key = at_thread_end < KEYS_WITHOUT_MEMORY;
+	if (!has_key)
+		(void)pthread_key_delete(at_thread_end);
 }
 
 static struct belayi_thread *take_record(void)

@@ -239,6 +239,36 @@ static void do_cancel(void)
 		die("the guard was left held");
 }
 
+extern void *__libc_calloc(size_t count, size_t size);
+
+static __thread bool frugal;
+
+/* libc's own uses come here, too. */
+__attribute__((visibility("default"))) void *calloc(size_t count, size_t size)
+{
+	if (frugal)
+		abort();
+	return __libc_calloc(count, size);
+}
+
+static void *thread_without_memory(void *data)
+{
+	frugal = true;
+	pairs_of(3);
+	frugal = false;
+	return data;
+}
+
+/* frugal: a thread whose calls must not allocate; a handler may make them */
+static void do_frugal(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, thread_without_memory, NULL) != 0)
+		die("pthread_create");
+	(void)pthread_join(thread, NULL);
+}
+
 /* --- Signals ------------------------------------------------------------- */
 
 static volatile long handled;
@@ -556,6 +586,7 @@ static const struct verb {
 	{"idle-threads", do_idle_threads},
 	{"turns", do_turns},
 	{"cancel", do_cancel},
+	{"frugal", do_frugal},
 	{"storm", do_storm},
 	{"forkstorm", do_forkstorm},
 	{"leave-threads", do_leave_threads},

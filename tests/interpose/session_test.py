@@ -337,6 +337,14 @@ class Guests(Case):
         self.assertEqual(counters["null.call.finished"], 3)
         self.assertEqual(self.session.names(), ["summary"])
 
+    def test_a_thread_s_first_call_allocates_nothing(self):
+        keys = os.path.join(BUILD, "tests", "interpose", "libkeys.so")
+        for preload in (self.session.interposer,
+                        f"{self.session.interposer}:{keys}"):
+            self.assert_untouched(
+                self.session.do("frugal", LD_PRELOAD=preload))
+        self.assertEqual(self.session.counters()["guest.call.calls"], 6)
+
     def test_a_program_gets_no_thread_of_ours(self):
         process = self.session.start("pairs", 5, "wait")
         threads = os.listdir(f"/proc/{process.pid}/task")
