@@ -186,9 +186,17 @@ static void log_no_session(int error)
 
 static bool make_table(void)
 {
-	int folder = open_folder();
+	int folder;
 	bool made;
 
+	/* At our end we may be elsewhere, and so may children at their start. */
+	if (config.folder[0] != '/') {
+		belayi_log("Cannot use the session: path=\"%s\", "
+			   "error=\"The path is not absolute\"",
+			   config.folder);
+		return false;
+	}
+	folder = open_folder();
 	if (folder < 0) {
 		log_no_session(errno);
 		return false;

@@ -174,6 +174,17 @@ class Folders(Case):
         self.assert_unwatched(
             self.session.do("pairs", 5, BELAY_SESSION=link), lines=1)
 
+    def test_a_relative_path_is_refused(self):
+        """The program may go elsewhere before it ends."""
+        where, name = os.path.split(self.session.folder)
+        env = {"BELAY_SESSION": name}
+        done = self.run_guest("pairs", 5, env=env, cwd=where)
+        self.assert_unwatched(done, lines=1)
+        self.assertIn("not absolute", done.stderr)
+        env["BELAY_STRICT"] = "1"
+        self.assert_untouched(
+            self.run_guest("pairs", 5, env=env, cwd=where), 1, 125)
+
     def test_a_file_is_no_folder(self):
         self.assert_unwatched(
             self.session.do("pairs", 5, BELAY_SESSION=self.session.guest),
