@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,6 +46,7 @@ static struct {
 	bool by_hand;
 	bool trace;
 	bool strict;
+	int seccomp; /* the mode that the program came with */
 	uint32_t slots;
 	char parent[PATH_MAX / 2]; /* by hand: where its folder is made */
 	char folder[PATH_MAX];
@@ -123,6 +125,7 @@ static void configure(void)
 	config.off = excluded();
 	if (config.off)
 		return;
+	config.seccomp = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
 	config.trace = is_set("BELAY_TRACE");
 	config.strict = is_set("BELAY_STRICT");
 	/* One more: slot 0 is nobody's. */
@@ -182,6 +185,15 @@ static void log_no_session(int error)
 	if (error != ENOENT || config.strict)
 		belayi_log("Cannot use the session: path=\"%s\", error=\"%s\"",
 			   config.folder, strerror(error));
+}
+
+/*
+ * The program has forbidden itself system calls since. Opening a file may be
+ * one that it dies of; so nothing is opened, a table stays for who reads it.
+ */
+static bool is_confined(void)
+{
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) > config.seccomp;
 }
 
 static bool make_table(void)
@@ -270,7 +282,7 @@ static void start_process(struct belayi_private *own)
 					 false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
 		return;
-	if (!gave_up && make_table() && go_live())
+	if (!gave_up && !is_confined() && make_table() && go_live())
 		return;
 	gave_up = true;
 	__atomic_store_n(&own->life, BELAYI_OFF, __ATOMIC_RELEASE);
@@ -370,7 +382,8 @@ __attribute__((destructor)) void belayi_session_end(void)
 	if (__atomic_compare_exchange_n(&own->life, &live, BELAYI_OFF, false,
 					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
 		belayi_threads_settle();
-		leave_session();
+		if (!is_confined())
+			leave_session();
 	}
 	belayi_quiet_end(&quiet);
 	errno = saved;

@@ -8,12 +8,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -521,6 +524,22 @@ static void do_quick_exit(void)
 	quick_exit(0);
 }
 
+/* Whoever opens a file from now on dies of it. */
+static void do_confine(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {4, code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		die("seccomp");
+}
+
 /* --- The rest ------------------------------------------------------------ */
 
 /* Makes Belay say a line. */
@@ -601,6 +620,7 @@ static const struct verb {
 	{"kill", do_kill},
 	{"_exit", do_exit},
 	{"quick_exit", do_quick_exit},
+	{"confine", do_confine},
 	{"complain", do_complain},
 	{"stderr", do_stderr},
 	{"wait", do_wait},

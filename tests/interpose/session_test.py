@@ -348,6 +348,19 @@ class Guests(Case):
         self.assertEqual(counters["null.call.finished"], 3)
         self.assertEqual(self.session.names(), ["summary"])
 
+    def test_a_program_that_may_open_nothing_ends_as_it_would(self):
+        for end in ([], ["_exit", 0], ["quick_exit"]):
+            self.assert_untouched(
+                self.session.do("pairs", 5, "confine", "pairs", 2, *end))
+        counters = self.session.counters()
+        self.assertEqual((counters["processes"], counters["tables"]), (0, 3))
+        self.assertEqual(counters["guest.call.calls"], 21)
+
+    def test_nor_does_a_child_of_its_open_anything(self):
+        self.assert_untouched(self.session.do(
+            "pairs", 5, "confine", "fork{", "pairs", 2, "}"))
+        self.assertEqual(self.session.counters()["tables"], 1)
+
     def test_a_thread_s_first_call_allocates_nothing(self):
         keys = os.path.join(BUILD, "tests", "interpose", "libkeys.so")
         for preload in (self.session.interposer,
