@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const int passed_on[] = {
@@ -176,19 +177,22 @@ static bool look_at_child(const struct launch *launch, int *status)
 	return false;
 }
 
-int launch_wait(struct launch *launch)
+int launch_wait(struct launch *launch, bool (*look)(void *data), void *data)
 {
+	const struct timespec second = {.tv_sec = 1};
 	sigset_t watched;
 	siginfo_t info;
-	int status;
+	int status, number;
 
 	watched_signals(&watched);
 	for (;;) {
 		if (look_at_child(launch, &status))
 			return status;
-		if (sigwaitinfo(&watched, &info) > 0 &&
-		    info.si_signo != SIGCHLD)
+		number = sigtimedwait(&watched, &info, look ? &second : NULL);
+		if (number > 0 && number != SIGCHLD)
 			pass_on(launch, &info);
+		else if (number < 0 && errno == EAGAIN && !look(data))
+			look = NULL;
 	}
 }
 

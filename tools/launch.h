@@ -36,8 +36,13 @@ void launch_init(struct launch *launch);
 int launch_start(const char *path, char *const *argv, char *const *environment,
 		 struct launch *launch);
 
-/* launch_wait() - waits for its end. Return: what waitpid() says. */
-int launch_wait(struct launch *launch);
+/*
+ * launch_wait() - waits for its end
+ *
+ * look: NULL, or called about once a second until it returns false
+ * Return: what waitpid() says.
+ */
+int launch_wait(struct launch *launch, bool (*look)(void *data), void *data);
 
 /* launch_end() - ends this process the way the program ended */
 _Noreturn void launch_end(const struct launch *launch, int status);

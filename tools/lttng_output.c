@@ -101,5 +101,7 @@ bool output_prepare(const char *path, bool *ret_made)
 
 bool output_has_room(const char *path)
 {
-	return try_writing(path) != ENOSPC;
+	int error = try_writing(path);
+
+	return error != ENOSPC && error != EDQUOT;
 }

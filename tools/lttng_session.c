@@ -20,6 +20,13 @@
 #define POLL_MS 5
 #define DESTROY_MS 30000
 
+/*
+ * How long an event waits for room when none is to be lost. Not for ever: a
+ * program waits in the middle of an event, and not even the end of the session
+ * or of its daemon would wake it (tried).
+ */
+#define WAIT_US 10000000
+
 #define CHANNEL "belay"
 #define EVENTS "belay:*"
 
@@ -87,7 +94,8 @@ static bool enable_channel(struct lttng_handle *handle,
 	channel->attr.switch_timer_interval = 0;
 	channel->attr.read_timer_interval = 0;
 	channel->attr.output = LTTNG_EVENT_MMAP;
-	code = lossless ? lttng_channel_set_blocking_timeout(channel, -1) : 0;
+	code = lossless ? lttng_channel_set_blocking_timeout(channel, WAIT_US)
+			: 0;
 	if (code == 0)
 		code = lttng_enable_channel(handle, channel);
 	lttng_channel_destroy(channel);
@@ -211,6 +219,11 @@ static uint64_t discarded(struct lttng_handle *handle)
 	}
 	free(channels);
 	return sum & INT64_MAX;
+}
+
+void recording_end(const struct recording *recording)
+{
+	(void)lttng_stop_tracing_no_wait(recording->name);
 }
 
 bool recording_stop(struct recording *recording, uint64_t *ret_discarded)

@@ -22,6 +22,9 @@ struct recording {
 bool recording_start(const char *output, bool lossless,
 		     struct recording *ret_recording);
 
+/* recording_end() - no events come any more; recording_stop() is still due */
+void recording_end(const struct recording *recording);
+
 /*
  * recording_stop() - stops the session, and waits until all of it is written
  *

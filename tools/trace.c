@@ -75,6 +75,23 @@ static int trace_environment(const struct trace *trace,
 	return r;
 }
 
+/*
+ * LTTng gives a buffer up whose events it could not write, for good: nobody
+ * would make room in it again.
+ */
+static bool trace_look(struct trace *trace)
+{
+	if (output_has_room(trace->output))
+		return true;
+	say("Tracing ends here, the program goes on: path=\"%s\", "
+	    "error=\"No space left on device\"",
+	    trace->output);
+	if (daemon_enter(&trace->daemon))
+		recording_end(&trace->recording);
+	(void)daemon_leave(&trace->daemon);
+	return false;
+}
+
 static int trace_close(struct trace *trace, uint64_t *ret_discarded)
 {
 	bool there = daemon_enter(&trace->daemon);
@@ -104,5 +121,6 @@ const struct belay_trace_module belay_trace_module = {
 	.size = sizeof(struct belay_trace_module),
 	.open = trace_open,
 	.environment = trace_environment,
+	.look = trace_look,
 	.close = trace_close,
 };

@@ -6,7 +6,8 @@
  * liblttng-ctl. The module exports one constant, `belay_trace_module`: its
  * abi and size are read before any of its code runs.
  *
- * The order: open, environment, start the program, wait for it, close. All of
+ * The order: open, environment, start the program, look while it runs,
+ * close. All of
  * it on one thread. What goes wrong is said on stderr, in one line, by the
  * module itself.
  */
@@ -16,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BELAY_TRACE_ABI 1
+#define BELAY_TRACE_ABI 2
 
 /* The name of the exported constant, for dlsym(). */
 #define BELAY_TRACE_MODULE "belay_trace_module"
@@ -59,6 +60,15 @@ struct belay_trace_module {
 			   int (*set)(const char *name, const char *value,
 				      void *data),
 			   void *data);
+
+	/*
+	 * look() - whether recording can go on; to be called while a program
+	 * may wait for room in the buffers
+	 *
+	 * Return: false: it cannot, it has been said why, and recording has
+	 *         ended: nothing holds the program up any more.
+	 */
+	bool (*look)(struct trace *trace);
 
 	/*
 	 * close() - stops recording, waits until all of it is written, and

@@ -148,6 +148,11 @@ void tracing_environment(const struct tracing *tracing,
 	(void)tracing->module->environment(tracing->trace, set, variables);
 }
 
+bool tracing_look(struct tracing *tracing)
+{
+	return tracing->module->look(tracing->trace);
+}
+
 uint64_t tracing_close(struct tracing *tracing)
 {
 	uint64_t discarded = 0;

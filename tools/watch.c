@@ -224,6 +224,13 @@ static void finish(struct plan *plan, bool started, const char *name)
 	variables_deinit(&plan->variables);
 }
 
+static bool look(void *data)
+{
+	struct plan *plan = data;
+
+	return plan->tracing && tracing_look(plan->tracing);
+}
+
 int watch_run(const struct watch *watch, char **argv)
 {
 	struct plan plan = {.watch = watch};
@@ -240,7 +247,8 @@ int watch_run(const struct watch *watch, char **argv)
 	if (!status)
 		status = start(&plan, &launch, argv);
 	if (!status)
-		ending = launch_wait(&launch);
+		ending = launch_wait(&launch, watch->lossless ? look : NULL,
+				     &plan);
 	finish(&plan, !status, text_base(argv[0]));
 	if (status)
 		return status;

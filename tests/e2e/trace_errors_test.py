@@ -110,6 +110,21 @@ class Errors(TraceCase):
         self.assertNotRegex(trace.stderr, r"belay: The trace is in ")
 
     @needs_mounts
+    def test_a_disk_that_fills_up_holds_no_program_up(self):
+        """Nor does --lossless: the buffers are never emptied again."""
+        os.mkdir(self.path("disk"))
+        script = f"mount -t tmpfs -o size=6m none {self.path('disk')}"
+        trace = self.trace([*NULL, "--lossless"],
+                           ["sh", "-c", f"{STRESS} 2 3000000; exit 7"],
+                           prefix=with_mounts(script),
+                           output=self.path("disk/x"))
+        self.assertEqual(trace.returncode, 7, trace.stderr)
+        self.assertRegex(
+            trace.stderr, "^belay: Tracing ends here, the program goes on: "
+            'path="[^"]*", error="No space left on device"\n'
+            "belay: The trace is incomplete: ")
+
+    @needs_mounts
     def test_no_room_for_buffers(self):
         script = "mount -t tmpfs -o size=800k,mode=1777 none /dev/shm"
         self.refused(r"/dev/shm has no room for LTTng's buffers; \d+ KiB "

@@ -206,6 +206,17 @@ class Buffers(TraceCase):
         self.assertAlmostEqual(trace.total(), self.emitted() + 6, delta=6)
 
 
+    def test_lossless_waits_for_no_daemon_that_is_gone(self):
+        process, consumer = self.run_with_stopped_consumer(["--lossless"])
+        os.kill(self.daemon_of(process), signal.SIGKILL)
+        os.kill(consumer, signal.SIGKILL)
+        self.wait_for_file("over")
+        self.tell("go")
+        trace = self.finish(process)
+        self.assert_ok(trace)
+        self.assertIn("belay: The trace is incomplete: ", trace.stderr)
+
+
 class Daemons(TraceCase):
     def test_a_program_survives_its_session_daemon(self):
         os.mkfifo(self.path("go"))
