@@ -196,21 +196,12 @@ static void name_place(struct belay_summary_unfinished *to,
 	}
 }
 
-static void add_unfinished(struct belay_summary *summary,
-			   const struct source *from, const struct group *group)
+static void describe(struct belay_summary_unfinished *to,
+		     const struct source *from, const struct group *group)
 {
 	const struct belay_table_operation *operation =
 		&from->operations[group->number];
-	uint32_t index = __atomic_fetch_add(&summary->unfinished_used, 1,
-					    __ATOMIC_RELAXED);
-	struct belay_summary_unfinished *to;
 
-	if (index >= BELAY_SUMMARY_UNFINISHED) {
-		(void)__atomic_fetch_add(&summary->lost[BELAY_LOST_UNFINISHED],
-					 group->count, __ATOMIC_RELAXED);
-		return;
-	}
-	to = &summary->unfinished[index];
 	to->pid = from->table->pid;
 	to->count = group->count;
 	to->state = (uint32_t)group->state;
@@ -218,7 +209,70 @@ static void add_unfinished(struct belay_summary *summary,
 	(void)snprintf(to->operation, sizeof(to->operation), "%s.%s",
 		       operation->api, operation->name);
 	name_place(to, from, group->site);
-	__atomic_store_n(&to->ready, 1, __ATOMIC_RELEASE);
+}
+
+static bool same_place(const struct belay_summary_unfinished *a,
+		       const struct belay_summary_unfinished *b)
+{
+	return a->address == b->address &&
+	       a->build_id_size == b->build_id_size &&
+	       memcmp(a->build_id, b->build_id, sizeof(a->build_id)) == 0 &&
+	       strncmp(a->operation, b->operation, sizeof(a->operation)) == 0 &&
+	       strncmp(a->path, b->path, sizeof(a->path)) == 0;
+}
+
+/*
+ * Adds to what another process left of the same place. Two that leave the
+ * first ones at once make two entries, which a reader adds up. The age, the
+ * process and the state of the oldest call are one after the other: they are
+ * for people.
+ */
+static bool merge(struct belay_summary *summary,
+		  const struct belay_summary_unfinished *more)
+{
+	uint32_t used =
+		__atomic_load_n(&summary->unfinished_used, __ATOMIC_RELAXED);
+
+	for (uint32_t i = 0; i < used && i < BELAY_SUMMARY_UNFINISHED; i++) {
+		struct belay_summary_unfinished *to = &summary->unfinished[i];
+
+		if (!__atomic_load_n(&to->ready, __ATOMIC_ACQUIRE) ||
+		    !same_place(to, more))
+			continue;
+		(void)__atomic_fetch_add(&to->count, more->count,
+					 __ATOMIC_RELAXED);
+		if (__atomic_load_n(&to->oldest_ns, __ATOMIC_RELAXED) <
+		    more->oldest_ns) {
+			__atomic_store_n(&to->oldest_ns, more->oldest_ns,
+					 __ATOMIC_RELAXED);
+			__atomic_store_n(&to->pid, more->pid, __ATOMIC_RELAXED);
+			__atomic_store_n(&to->state, more->state,
+					 __ATOMIC_RELAXED);
+		}
+		return true;
+	}
+	return false;
+}
+
+static void add_unfinished(struct belay_summary *summary,
+			   const struct source *from, const struct group *group)
+{
+	struct belay_summary_unfinished entry = {0};
+	uint32_t index;
+
+	describe(&entry, from, group);
+	if (merge(summary, &entry))
+		return;
+	index = __atomic_fetch_add(&summary->unfinished_used, 1,
+				   __ATOMIC_RELAXED);
+	if (index >= BELAY_SUMMARY_UNFINISHED) {
+		(void)__atomic_fetch_add(&summary->lost[BELAY_LOST_UNFINISHED],
+					 group->count, __ATOMIC_RELAXED);
+		return;
+	}
+	summary->unfinished[index] = entry;
+	__atomic_store_n(&summary->unfinished[index].ready, 1,
+			 __ATOMIC_RELEASE);
 }
 
 static void fold_unfinished(struct belay_summary *summary,

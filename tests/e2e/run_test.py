@@ -327,6 +327,15 @@ class Summary(Command):
         self.assertTrue(0 < seen["cost_ns"] < 100000)
         self.assertEqual(set(seen["lost"].values()), {0})
 
+    def test_many_processes_that_leave_the_same_call_are_one_entry(self):
+        seen, _ = self.json_of(
+            "/bin/sh", "-c",
+            'for i in $(seq 100); do "$0" begin=2; done', self.caller)
+        left, = seen["unfinished"]
+        self.assertEqual(left["count"], 200)
+        self.assertEqual(seen["operations"][0]["in_flight"], 200)
+        self.assertEqual(set(seen["lost"].values()), {0})
+
     def test_children_count_and_leave_nothing(self):
         seen, _ = self.json_of(self.caller, "children=20")
         self.assertEqual(seen["operations"][0]["calls"], 20)
