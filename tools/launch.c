@@ -48,6 +48,8 @@ static pid_t spawn(const char *path, char *const *argv,
 		(void)signal(SIGCHLD, SIG_IGN);
 	if (!launch->ignores_pipe)
 		(void)signal(SIGPIPE, SIG_DFL);
+	if (!launch->ignores_size)
+		(void)signal(SIGXFSZ, SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &launch->mask, NULL);
 	(void)execve(path, argv, environment);
 	*error = errno;
@@ -82,6 +84,7 @@ void launch_init(struct launch *launch)
 	*launch = (struct launch){0};
 	launch->ignores_children = signal(SIGCHLD, SIG_DFL) == SIG_IGN;
 	launch->ignores_pipe = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
+	launch->ignores_size = signal(SIGXFSZ, SIG_IGN) == SIG_IGN;
 }
 
 int launch_start(const char *path, char *const *argv, char *const *environment,

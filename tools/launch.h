@@ -19,12 +19,14 @@ struct launch {
 	sigset_t early;        /* came before there was a program */
 	bool ignores_children; /* SIGCHLD was ignored */
 	bool ignores_pipe;     /* SIGPIPE was ignored */
+	bool ignores_size;     /* SIGXFSZ was ignored */
 };
 
 /*
  * launch_init() - makes this process safe to do so
  *
- * What we write to a closed stderr must not end us, nor our program.
+ * What we write to a closed stderr, or to a file at the limit of its size,
+ * must not end us, nor our program.
  */
 void launch_init(struct launch *launch);
 

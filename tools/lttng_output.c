@@ -96,7 +96,9 @@ bool output_prepare(const char *path, bool *ret_made)
 		return true;
 	if (*ret_made)
 		(void)rmdir(path);
-	return refuse(path, strerror(error));
+	return refuse(path, error == EFBIG ? "The limit on the size of files "
+					     "is too small (ulimit -f)"
+					   : strerror(error));
 }
 
 bool output_has_room(const char *path)

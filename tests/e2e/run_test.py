@@ -534,6 +534,17 @@ class NoRoom(Command):
             'is too small (ulimit -f)"\n'))
         self.assertEqual(self.sessions(), [])
 
+    def test_a_limit_of_0_where_stderr_is_a_file(self):
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        with open(self.path("said"), "w", encoding="utf-8") as said:
+            done = subprocess.run([self.belay, "run", self.caller, "exit=4"],
+                                  stderr=said, preexec_fn=limit,
+                                  timeout=private.LIMIT, check=False)
+        self.assertEqual(done.returncode, 4)
+        done = self.run_belay("run", "sh", "-c", f"echo >{self.path('said')}",
+                              preexec_fn=limit)
+        self.assertEqual(done.returncode, -signal.SIGXFSZ)
+
     def test_a_small_stack(self):
         done = self.run_belay("run", self.caller, "finish=1", "exit=4",
                               preexec_fn=lambda: resource.setrlimit(

@@ -90,6 +90,12 @@ class Errors(TraceCase):
         self.refused("lttng-sessiond was not found; install the package "
                      "lttng-tools", prefix=with_mounts(script))
 
+    def test_a_limit_of_0_on_the_size_of_files(self):
+        self.refused(r'error="The limit on the size of files is too small '
+                     r'\(ulimit -f\)"', output=self.path("x"),
+                     prefix=["sh", "-c", 'ulimit -f 0; exec "$@"', "sh"])
+        self.assertFalse(os.path.exists(self.path("x")))
+
     @needs_mounts
     def test_a_disk_that_is_full(self):
         os.mkdir(self.path("disk"))
