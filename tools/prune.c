@@ -10,7 +10,8 @@
 
 struct pruning {
 	struct pruned *pruned;
-	unsigned int running;
+	uint32_t pid;       /* 0: all */
+	unsigned int stays; /* tables that are left */
 };
 
 static void prune_file(const struct session *session, const char *name,
@@ -22,19 +23,27 @@ static void prune_file(const struct session *session, const char *name,
 
 	if (!table_name(name, &pid, &start))
 		return;
-	if (table_process_lives(pid, start))
-		pruning->running++;
-	else if (unlinkat(session->folder, name, 0) == 0)
+	if (pruning->pid && pid != pruning->pid) {
+		pruning->stays++;
+	} else if (table_process_lives(pid, start)) {
+		pruning->stays++;
+		pruning->pruned->living++;
+	} else if (unlinkat(session->folder, name, 0) == 0) {
 		pruning->pruned->tables++;
+	}
 }
 
-void prune_session(struct session *session, struct pruned *pruned)
+void prune_session(struct session *session, uint32_t pid, struct pruned *pruned)
 {
-	struct pruning pruning = {.pruned = pruned};
+	struct pruning pruning = {.pruned = pruned, .pid = pid};
+	unsigned int before = pruned->tables;
 
 	if (session->owner != geteuid() || session_in_use(session))
 		return;
 	session_files(session, prune_file, &pruning);
-	if (pruning.running == 0 && session_remove(session))
+	/* A process's number stands for its table, not for empty sessions. */
+	if (pid && pruned->tables == before)
+		return;
+	if (pruning.stays == 0 && session_remove(session))
 		pruned->sessions++;
 }

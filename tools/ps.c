@@ -113,7 +113,7 @@ static bool look_at_session(struct session *session, void *data)
 		return true;
 	ps->sessions++;
 	if (ps->prune)
-		prune_session(session, &ps->pruned);
+		prune_session(session, ps->pid, &ps->pruned);
 	else
 		session_files(session, look_at_file, ps);
 	return true;
@@ -153,7 +153,11 @@ static int print_pruned(const struct pruned *pruned)
 
 static int answer(struct ps *ps)
 {
-	if (ps->pid && !ps->processes && !ps->prune)
+	if (ps->pid && ps->pruned.living) {
+		say("Process %" PRIu32 " lives: its call table stays", ps->pid);
+		return SAY_FAILED;
+	}
+	if (ps->pid && !ps->processes && !ps->pruned.tables)
 		return no_such_process(ps->pid);
 	if (ps->wanted && !ps->pid && !ps->sessions)
 		return no_such_session(ps);
@@ -181,10 +185,6 @@ static bool read_operand(struct ps *ps, const char *operand)
 		return true;
 	if (pid == 0 || pid > INT32_MAX) {
 		say("\"%s\" is no PID", operand);
-		return false;
-	}
-	if (ps->prune) {
-		say("Option \"--prune\" wants a session or nothing, not a PID");
 		return false;
 	}
 	ps->pid = (uint32_t)pid;

@@ -225,11 +225,31 @@ class Prune(Command):
                          "Removed 1 call table and 0 sessions.\n")
         self.assertTrue(os.path.exists(foreign))
 
-    def test_a_process_is_not_pruned_by_its_number(self):
-        done = self.run_belay("ps", "--prune", "1")
+    def pids(self):
+        return re.findall(r"^ *(\d+) ", self.run_belay("ps").stdout, re.M)
+
+    def test_one_dead_process_is_pruned_by_its_number(self):
+        for _ in range(2):
+            self.run_belay("run", self.caller, "begin", "die=9")
+        first, second = self.pids()
+        self.assertEqual(self.prune(first),
+                         "Removed 1 call table and 1 session.\n")
+        self.assertEqual(self.pids(), [second])
+        done = self.run_belay("ps", "--prune", first)
         self.assertEqual((done.returncode, done.stderr), (
-            2, 'belay: Option "--prune" wants a session or nothing, not a '
-               'PID\n'))
+            1, f"belay: There is no process {first}, and none of that number "
+               "left a call table\n"))
+
+    def test_a_living_process_is_not_pruned_by_its_number(self):
+        process, _ = self.start("run", self.caller, "begin", "child", "begin",
+                                "detach", "say", "wait")
+        process.wait(private.LIMIT)
+        pid, = self.pids()
+        done = self.run_belay("ps", "--prune", pid)
+        self.assertEqual((done.returncode, done.stderr), (
+            1, f"belay: Process {pid} lives: its call table stays\n"))
+        self.assertEqual(self.pids(), [pid])
+        self.end(process)
 
 
 if __name__ == "__main__":
