@@ -113,6 +113,18 @@ class Children(Case):
                 self.assert_counted(118, 115, processes=2)
                 self.assertEqual(session.names(), ["summary"])
 
+    def test_children_do_not_have_their_parent_s_table(self):
+        process = self.session.start("pairs", 5, "fork{", "wait", "}")
+        task = f"/proc/{process.pid}/task/{process.pid}/children"
+        with open(task, encoding="ascii") as file:
+            child = file.read().strip()
+        mapped = {}
+        for pid in (str(process.pid), child):
+            with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
+                mapped[pid] = "/calls." in file.read()
+        process.communicate("")
+        self.assertEqual(mapped, {str(process.pid): True, child: False})
+
     def test_grandchildren_do_too(self):
         self.do("pairs", 1, "fork{", "pairs", 2, "spawn{", "pairs", 4, "}",
                 "exec", "pairs", 8, "}", "pairs", 16)

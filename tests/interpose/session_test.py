@@ -142,6 +142,14 @@ class Excluded(Case):
         done = self.session.run([secure, "pairs", "5"], BELAY_STRICT="1")
         self.assert_untouched(done)
         self.assertEqual(self.session.counters()["processes"], 1)
+        # Nor as if it were preloaded by hand.
+        process = subprocess.Popen([secure, "pairs", "5", "wait"], text=True,
+                                   env=self.session.env(), stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE)
+        self.assertEqual(process.stdout.readline(), "waiting\n")
+        with open(f"/proc/{process.pid}/maps", encoding="utf-8") as file:
+            self.assertNotIn("/calls.", file.read())
+        process.communicate("")
 
 
 class Folders(Case):
@@ -295,6 +303,14 @@ class Lines(Case):
         done = self.session.do("stderr", path, "complain", "pairs", 5)
         self.assert_untouched(done)
         self.assertEqual(os.path.getsize(path), 0)
+
+    def test_nor_in_one_beside_the_file_that_was_stderr(self):
+        path = os.path.join(self.away, "data")
+        with open(os.path.join(self.away, "said"), "w+") as said:
+            done = self.run_guest("stderr", path, "complain", stderr=said,
+                                  stdout=subprocess.DEVNULL,
+                                  capture_output=False)
+        self.assertEqual((done.returncode, os.path.getsize(path)), (0, 0))
 
     def test_nor_in_one_that_it_opened_first(self):
         path = os.path.join(self.away, "data")
