@@ -81,7 +81,8 @@ static void fill(struct belay_slot *slot, const struct belay_begin *begin)
 			 __ATOMIC_RELAXED);
 	slot->owner = (uint64_t)(uintptr_t)begin->owner;
 	slot->site = (uint64_t)(uintptr_t)begin->site;
-	slot->deadline = 0;
+	/* Atomic: who lost a race for this slot still reads its link. */
+	__atomic_store_n(&slot->deadline, 0, __ATOMIC_RELAXED);
 	for (unsigned int i = 0; i < BELAY_ARGUMENTS_MAX; i++)
 		slot->args[i] = begin->args[i];
 }
