@@ -120,8 +120,7 @@ char *text_shell(const char *path, char *text, size_t size)
 	text[0] = '\'';
 	for (; *path && out + strlen(quote) + 2 <= size; path++) {
 		if (*path == '\'') {
-			memcpy(text + out, quote, strlen(quote));
-			out += strlen(quote);
+			out = (size_t)(stpcpy(text + out, quote) - text);
 		} else {
 			text[out++] = *path;
 		}
