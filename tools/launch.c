@@ -194,7 +194,7 @@ int launch_wait(struct launch *launch, bool (*look)(void *data), void *data)
 		number = sigtimedwait(&watched, &info, look ? &second : NULL);
 		if (number > 0 && number != SIGCHLD)
 			pass_on(launch, &info);
-		else if (number < 0 && errno == EAGAIN && !look(data))
+		else if (look && number < 0 && errno == EAGAIN && !look(data))
 			look = NULL;
 	}
 }
