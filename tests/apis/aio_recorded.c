@@ -336,6 +336,22 @@ static void each_element_of_a_list_is_a_call(void **state)
 	watched_end(&w);
 }
 
+static void a_notification_may_collect_and_begin(void **state)
+{
+	struct watched w;
+
+	(void)state;
+	play(&w, "notified");
+	watched_next(&w, "by threads");
+	assert_counts(&w, "aio.read", 50, 0, 50);
+	watched_next(&w, "by signals");
+	assert_counts(&w, "aio.read", 100, 0, 100);
+	assert_int_equal(watched_counters(&w, "aio.read").bytes, 100);
+	assert_int_equal(w.table->lost[BELAY_LOST_DOUBLE], 0);
+	assert_int_equal(watched_in_flight(&w), 0);
+	watched_end(&w);
+}
+
 static void threads_lose_nothing(void **state)
 {
 	struct belay_counters counters;
@@ -389,6 +405,7 @@ int main(int argc, char **argv)
 		TEST(a_look_in_the_middle_of_a_begin_completes_nothing),
 		TEST(a_block_in_use_can_have_two_calls),
 		TEST(each_element_of_a_list_is_a_call),
+		TEST(a_notification_may_collect_and_begin),
 		TEST(threads_lose_nothing),
 		TEST(a_library_of_its_own_scope_is_seen),
 		TEST(a_library_that_binds_deep_is_out_of_reach),

@@ -403,9 +403,9 @@ static int rounds;
 static void next_round(void)
 {
 	NEED(aio_error(&chained) == 0 && aio_return(&chained) == 1);
-	if (rounds + 1 < ROUNDS)
+	/* First: the next round may be here before aio_read() returns. */
+	if (__atomic_add_fetch(&rounds, 1, __ATOMIC_ACQ_REL) < ROUNDS)
 		NEED(aio_read(&chained) == 0);
-	(void)__atomic_add_fetch(&rounds, 1, __ATOMIC_RELEASE);
 }
 
 static void on_thread(union sigval value)
