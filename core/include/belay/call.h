@@ -152,7 +152,9 @@ enum belay_status_kind {
 
 #define BELAY_ARGUMENTS_MAX 4
 #define BELAY_TEXT_MAX 128
+#define BELAY_DERIVED_MAX 512
 
+struct belay_begin;
 struct belay_call;
 struct belay_outcome;
 struct belay_ref;
@@ -163,10 +165,29 @@ struct belay_argument {
 	enum belay_argument_type type;
 };
 
-/* struct belay_error - one error that an operation can really end with */
+/* Where an operation can report an error: bits of belay_error.at. */
+#define BELAY_ERROR_AT_FINISH 1U /* the call is begun, and ends with it */
+#define BELAY_ERROR_AT_BEGIN 2U  /* Begin itself fails with it */
+
+/* struct belay_error - one error that an operation can really report */
 struct belay_error {
 	int32_t status;   /* in the operation's status kind */
 	const char *name; /* "EIO"; NULL ends the list */
+	uint32_t at;      /* bits; 0 stands for BELAY_ERROR_AT_FINISH */
+};
+
+/* What can be done to an operation's calls, soundly: bits of .faults. */
+#define BELAY_FAULTS(X)                                                        \
+	X(FAIL_BEGIN, 1U, "fail-begin", "its Begin can be made to fail")       \
+	X(FAIL_FINISH, 2U, "fail-finish",                                      \
+	  "it can be made to end with an error")                               \
+	X(SHORT, 4U, "short", "its result can be made smaller")                \
+	X(HOLD, 8U, "hold", "its completion can be held back, or lost")
+
+enum belay_fault {
+#define BELAY_FAULT_VALUE(name, bit, word, sentence) BELAY_FAULT_##name = (bit),
+	BELAY_FAULTS(BELAY_FAULT_VALUE)
+#undef BELAY_FAULT_VALUE
 };
 
 /* Bits of belay_operation.cancel_needs. */
@@ -192,9 +213,20 @@ struct belay_error {
  *               other side to be asked
  * cancel_needs: BELAY_CANCEL_ON_OWNER, BELAY_CANCEL_MAY_BLOCK, or 0 for a
  *               cancel that any thread may ask for
- * deliver:      hands a completion that was held to the program, with the
- *               outcome to deliver; NULL where the program polls for it
- * wake:         wakes whoever waits for the call; NULL where nobody can wait
+ * deliver:      a completion was held back, and now it is not any more: hands
+ *               it to the program; NULL where the program polls for it
+ * wake:         then wakes whoever waits for the call; NULL where nobody can.
+ *               Both are called on a thread of Belay's own
+ * faults:       what can be done to its calls: bits of enum belay_fault
+ * no_faults:    where a bit is not set, why: one sentence, or NULL
+ * derived:      names of arguments that are not recorded but can be asked for
+ *               at Begin, all of them texts, or NULL; ends with a NULL name
+ * derive:       reads one of them: its index in `derived`. A text that lives
+ *               as long as Begin runs, in `space` or elsewhere; NULL: there
+ *               is none
+ * error_named:  the status of an error that is not in `errors`, for who wants
+ *               to force it; false where the API has no such error. NULL: an
+ *               errno's name, or a number
  */
 struct belay_operation {
 	uint32_t size;
@@ -208,9 +240,15 @@ struct belay_operation {
 	enum belay_cancel_mode cancel_mode;
 	enum belay_answer (*cancel)(const struct belay_ref *ref,
 				    int32_t *ret_status);
-	void (*deliver)(const struct belay_ref *ref,
-			const struct belay_outcome *outcome);
+	void (*deliver)(const struct belay_ref *ref);
 	void (*wake)(const struct belay_ref *ref);
+	uint32_t faults;
+	const char *no_faults;
+	const char *const *derived;
+	const char *(*derive)(const struct belay_begin *begin,
+			      unsigned int index,
+			      char space[BELAY_DERIVED_MAX]);
+	bool (*error_named)(const char *name, int32_t *ret_status);
 };
 
 /*

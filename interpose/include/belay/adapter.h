@@ -246,6 +246,58 @@ void belay_adapter_refused(const struct belay_ref *ref, int32_t status);
 struct belay_ref belay_adapter_find(const struct belay_adapter *adapter,
 				    const void *key);
 
+/*
+ * belay_adapter_find_oldest() - the same, of an API that queues several calls
+ * on one key: the one that was begun first
+ */
+struct belay_ref belay_adapter_find_oldest(const struct belay_adapter *adapter,
+					   const void *key);
+
+/*
+ * belay_adapter_keeps() - whether a policy may keep the call's completion back
+ *
+ * To be asked between begin and the real function: an API that notifies the
+ * program by itself must be kept from doing that. Until the hold is over the
+ * program is to be told that the call is pending, however it asks.
+ *
+ * Return: BELAY_DELIVER: no, treat the call as ever;
+ *         BELAY_HOLD: its completion may be held back, for a time or until it
+ *         is cancelled;
+ *         BELAY_DROP: its completion gets lost.
+ */
+enum belay_verdict belay_adapter_keeps(const struct belay_ref *ref);
+
+/*
+ * belay_adapter_look() - the other side is done: may the program know?
+ *
+ * To be asked whenever that is seen, before anything of it is shown: by who
+ * polls, or by a notification. The first time starts the delay. When the hold
+ * is over, the operation's `deliver` and then its `wake` are called, on a
+ * thread of Belay's own. The call is PENDING meanwhile and can be cancelled.
+ *
+ * Return: BELAY_DELIVER: it may; say belay_adapter_completed();
+ *         BELAY_HOLD: not yet; whoever cancels is told that it was cancelled;
+ *         BELAY_DROP: never; whoever cancels is told that it cannot be.
+ */
+enum belay_verdict belay_adapter_look(const struct belay_ref *ref);
+
+/*
+ * belay_adapter_wait() - sleeps while the completion is kept back
+ *
+ * deadline_ns: CLOCK_MONOTONIC; UINT64_MAX for none
+ * Return: true: the hold is over, or the call is; false: it is late, or a
+ *         signal handler ran (errno stays as it was)
+ */
+bool belay_adapter_wait(const struct belay_ref *ref, uint64_t deadline_ns);
+
+/*
+ * belay_adapter_short() - how much of a result a policy leaves
+ *
+ * For adapters that must put data back which the program is not to get.
+ * Return: `result`, or less.
+ */
+int64_t belay_adapter_short(const struct belay_ref *ref, int64_t result);
+
 /* belay_adapter_completed() - the program could see that the call is done */
 bool belay_adapter_completed(const struct belay_ref *ref,
 			     struct belay_outcome *outcome);

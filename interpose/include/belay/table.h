@@ -233,4 +233,97 @@ struct belay_summary {
 	struct belay_summary_unfinished unfinished[BELAY_SUMMARY_UNFINISHED];
 };
 
+/*
+ * What rules did, in a session that has rules: "rules.state", beside "rules",
+ * which holds their texts, one a line. Made by `belay run`; all processes of
+ * the session map it shared, and change it atomically.
+ */
+#define BELAY_RULES_MAGIC UINT64_C(0x454c4241595f5255)
+#define BELAY_RULES_MAX 256
+#define BELAY_RULES_LOG 1024       /* entries, without a record */
+#define BELAY_RULES_RECORD 1048576 /* with one */
+
+/* What became of one rule. */
+#define BELAY_RULE_COUNTERS(X)                                                 \
+	X(matched, "calls that its conditions fit; added when a process ends") \
+	X(fired, "calls that it acted on")                                     \
+	X(shadowed, "calls where an earlier rule had the same effect")         \
+	X(canceled, "calls that it had cancelled")                             \
+	X(not_canceled, "calls that it could not cancel")                      \
+	X(unable, "calls where what it asks cannot be done soundly")
+
+struct belay_rule_state {
+#define BELAY_RULE_COUNTER(name, sentence) uint64_t name;
+	BELAY_RULE_COUNTERS(BELAY_RULE_COUNTER)
+#undef BELAY_RULE_COUNTER
+	uint64_t counted; /* the session's n, of a rule that counts so */
+	uint64_t spent;   /* 1: `once` has been */
+};
+
+/* What is listed of a call. */
+enum belay_rule_entry_kind {
+	BELAY_ENTRY_NONE,
+	BELAY_ENTRY_FIRED,        /* only where a record is made */
+	BELAY_ENTRY_NOT_CANCELED, /* once for each site */
+};
+
+struct belay_rule_entry {
+	uint32_t ready; /* 1 once the rest is written */
+	uint16_t rule;  /* its number, from 1 */
+	uint16_t kind;  /* enum belay_rule_entry_kind */
+	uint32_t pid;
+	uint32_t build_id_size;
+	uint64_t n;       /* the rule's n-th call at this site */
+	uint64_t address; /* of the site, in the ELF file `path` */
+	uint8_t build_id[BELAY_BUILD_ID_MAX];
+	char path[BELAY_PATH_MAX - 4];
+};
+
+struct belay_rules_state {
+	uint64_t magic;
+	uint32_t layout;
+	uint32_t rules_count;
+	uint64_t size; /* of the file */
+	uint64_t seed;
+	uint64_t began_ns;     /* the session, CLOCK_MONOTONIC */
+	uint32_t recording;    /* whether what fires is listed */
+	uint32_t replaying;    /* whether "replay" says what fires */
+	uint32_t entries;      /* room for so many */
+	uint64_t entries_used; /* may grow beyond the room: then lost */
+	struct belay_rule_state rules[BELAY_RULES_MAX];
+	struct belay_rule_entry list[];
+};
+
+/*
+ * What a rule with a trigger is to fire at, in a session that replays a
+ * record: the file "replay", sorted by its members in their order. A rule
+ * without a trigger acts on every call that it fits, as ever.
+ */
+struct belay_replay_entry {
+	uint32_t rule; /* its number, from 1 */
+	uint32_t reserved;
+	uint64_t site; /* belay_site_hash() */
+	uint64_t n;    /* the rule's n-th call at this site */
+};
+
+/*
+ * belay_site_hash() - names a site in every run: by the last part of its
+ * module's path and the address in that ELF file (FNV-1a)
+ */
+static inline uint64_t belay_site_hash(const char *path, uint64_t address)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	const char *base = path;
+
+	for (const char *c = path; *c; c++)
+		if (*c == '/')
+			base = c + 1;
+	for (const char *c = base; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	for (unsigned int i = 0; i < 8; i++)
+		hash = (hash ^ (address >> 8 * i & 0xff)) *
+		       UINT64_C(0x100000001b3);
+	return hash;
+}
+
 #endif
