@@ -5,7 +5,7 @@
 #ifndef BELAYI_PIPELINE_H
 #define BELAYI_PIPELINE_H
 
-#include <belay/call.h>
+#include <belay/observer.h>
 
 /* Registered with the call library: adapters' calls, the COM runtime's and
  * a program's own all come here. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <belay/call.h>
+#include <belay/clock.h>
 
 #include "observer.h"
 #include "state.h"

@@ -10,13 +10,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
-#include <belay/call.h>
+#include <belay/clock.h>
 
 #define CLOCK_SOURCE                                                           \
 	"/sys/devices/system/clocksource/clocksource0/current_clocksource"

@@ -5,7 +5,7 @@
 #ifndef BELAYI_OBSERVER_H
 #define BELAYI_OBSERVER_H
 
-#include <belay/call.h>
+#include <belay/observer.h>
 
 extern const struct belay_observer *belayi_observer;
 

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <belay/observer.h>
+
 #define TO(state) (1U << BELAY_CALL_##state)
 
 /*

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include <belay/call.h>
+#include <belay/observer.h>
 
 #include "state.h"
 

@@ -7,6 +7,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <belay/clock.h>
+
 #include "calls.h"
 
 #define ROUNDS 200000

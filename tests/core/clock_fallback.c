@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <belay/clock.h>
+
 #include "calls.h"
 
 int __wrap_open(const char *path, int flags, ...);

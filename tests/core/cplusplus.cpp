@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cplusplus.cpp - <belay/call.h> is C++17 too, and its functions link
+ * cplusplus.cpp - the core's headers are C++17 too, and their functions link
  */
 #include <cstdint>
 
 #include <belay/call.h>
+#include <belay/clock.h>
+#include <belay/observer.h>
 
 static_assert(sizeof(belay_call) == 64, "one cache line");
 static_assert(FAILED(RPC_E_CALL_PENDING), "a failure code");

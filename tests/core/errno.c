@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 
+#include <belay/clock.h>
+
 #include "calls.h"
 
 #define SENTINEL 12345

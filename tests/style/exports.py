@@ -23,6 +23,8 @@ import tree
 ROOMS = ("core/", "interpose/", "plugins/", "tools/")
 HEADERS = {
     "belay-call": ("core/include/belay/call.h",
+                   "core/include/belay/clock.h",
+                   "core/include/belay/observer.h",
                    "core/include/belay/status.h"),
     "belay-interpose": ("interpose/include/belay/adapter.h",),
 }

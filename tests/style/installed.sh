@@ -33,7 +33,7 @@ one_of() {
 headers_stand_alone() {
 	local header
 
-	for header in call status; do
+	for header in call clock observer status; do
 		printf '#include <belay/%s.h>\nint main(void) { return 0; }\n' \
 			"$header" >"$work/$header.c"
 		# shellcheck disable=SC2046 # flags are words

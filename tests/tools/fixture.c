@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <belay/observer.h>
+
 #define MUST(condition)                                                        \
 	do {                                                                   \
 		if (!(condition)) {                                            \

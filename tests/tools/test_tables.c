@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <belay/observer.h>
+
 #include "fixture.h"
 #include "tables.h"
 

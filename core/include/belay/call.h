@@ -25,7 +25,8 @@
  *    not wait are async-signal-safe. errno is left as it was.
  *  - The memory of a call object belongs to whoever made it and must stay
  *    valid from Begin to Finish, and as long as somebody holds a reference.
- *  - Times are in ticks of belay_clock_now() unless a name says `_ns`.
+ *  - Times are in ticks of belay_clock_now() (belay/clock.h) unless a name
+ *    says `_ns`.
  */
 #ifndef BELAY_CALL_H
 #define BELAY_CALL_H
@@ -119,6 +120,13 @@ enum belay_answer {
 #define BELAY_ANSWER_VALUE(name, word, sentence) BELAY_ANSWER_##name,
 	BELAY_ANSWERS(BELAY_ANSWER_VALUE)
 #undef BELAY_ANSWER_VALUE
+};
+
+/* What an observer says to a completion. */
+enum belay_verdict {
+	BELAY_DELIVER, /* with the outcome as it is in *outcome */
+	BELAY_HOLD,    /* until belay_call_release() */
+	BELAY_DROP,    /* for ever; only a cancel ends it */
 };
 
 /* Argument types: how a 64-bit argument is printed and compared. */
@@ -479,75 +487,6 @@ enum belay_state belay_word_state(uint64_t word);
 uint64_t belay_word_turn(uint64_t word);
 
 /*
- * belay_call_mirror() - keeps another word like a call's
- *
- * For observers, which copy the state of a call on the heap to where others
- * can read it. A mirror only moves on, in a turn and to the next: what comes
- * late changes nothing.
- */
-void belay_call_mirror(uint64_t *word, uint64_t turn, enum belay_state state);
-
-/* The server's side of a call that came over a channel. */
-struct belay_server_call {
-	uint64_t caller; /* process that called, from the message */
-	uint64_t id;     /* the call's id there */
-	const struct belay_operation *operation;
-	const void *site; /* the method that serves it */
-};
-
-/* belay_server_enter(), belay_server_exit() - a server method begins, ends */
-void belay_server_enter(const struct belay_server_call *call);
-void belay_server_exit(const struct belay_server_call *call, int32_t status,
-		       uint64_t duration_ns);
-
-/*
- * The clock: the processor's time-stamp counter where the kernel itself
- * trusts it (its clock source is tsc), else CLOCK_MONOTONIC in nanoseconds.
- */
-#define BELAY_CLOCKS(X)                                                        \
-	X(MONOTONIC, "monotonic", "a tick is a nanosecond")                    \
-	X(TSC, "tsc", "a tick is a cycle of the time-stamp counter")
-
-enum belay_clock {
-#define BELAY_CLOCK_VALUE(name, word, sentence) BELAY_CLOCK_##name,
-	BELAY_CLOCKS(BELAY_CLOCK_VALUE)
-#undef BELAY_CLOCK_VALUE
-};
-
-/*
- * struct belay_clock_pair - one moment on both clocks
- *
- * Two of them, far enough apart, give the length of a tick.
- */
-struct belay_clock_pair {
-	uint64_t ticks;
-	uint64_t ns; /* CLOCK_MONOTONIC */
-};
-
-/*
- * belay_clock_now() - ticks since some point in the past, the same for all
- *
- * The processor may read them some instructions early, while a load of what
- * another thread wrote still waits: two threads' readings can seem to be in
- * the wrong order by the length of such a wait. Preventing that costs 13 ns.
- */
-uint64_t belay_clock_now(void);
-
-/*
- * belay_clock_ns() - the length of a time in nanoseconds
- *
- * ticks: a later reading minus an earlier one; 0 ns if they were in the wrong
- *        order
- */
-uint64_t belay_clock_ns(uint64_t ticks);
-
-/* belay_clock_kind() - which clock belay_clock_now() reads */
-enum belay_clock belay_clock_kind(void);
-
-/* belay_clock_pair() - now, on both clocks */
-struct belay_clock_pair belay_clock_pair(void);
-
-/*
  * belay_id_new() - an id that no other call of this process has
  *
  * The process id stands above bit 40, so that ids of the processes of one
@@ -555,77 +494,6 @@ struct belay_clock_pair belay_clock_pair(void);
  */
 uint64_t belay_id_new(void);
 void belay_id_restart(void);
-
-/* What an observer says to a completion. */
-enum belay_verdict {
-	BELAY_DELIVER, /* with the outcome as it is in *outcome */
-	BELAY_HOLD,    /* until belay_call_release() */
-	BELAY_DROP,    /* for ever; only a cancel ends it */
-};
-
-/* Where a completion is seen. */
-enum belay_moment {
-	BELAY_AT_COMPLETE,
-	BELAY_AT_FINISH, /* it was not seen before the finish */
-};
-
-/*
- * struct belay_observer - who is told of every transition
- *
- * size:       sizeof(struct belay_observer) as its author knew it; members
- *             are only ever added at the end. Every hook may be NULL.
- * begin:      the call is STARTING; call->thread, number and slot are the
- *             observer's to write, and call->id where a fork made it another
- *             process's. false fails it: *ret_fault says how.
- *             Nobody can cancel or finish the call before this hook returns:
- *             until then call->operation is NULL (see begin->operation).
- * refuse:     a Begin was turned down: by the other side (pending is false;
- *             the call ends), or because a call is in progress (pending is
- *             true; call is that one).
- * cancel:     somebody cancels. false refuses it.
- * answered:   what came of a cancel.
- * completing: the outcome is there; it may be replaced, held or dropped.
- *             What BELAY_AT_FINISH is answered with HOLD or DROP is delivered.
- * complete:   the outcome is chosen and about to be published. Not said of a
- *             call that nobody saw complete before its finish.
- * finish:     the turn ends, with the outcome that the client gets.
- *
- * Threads: any, at once. No lock is held. Hooks must not wait, and leave errno
- * as it was. In begin, completing, complete and finish, and in refuse unless
- * pending, the calling thread is alone with the call. The others may be told
- * when the turn is over and the next one begins: they read members atomically,
- * and check the turn.
- */
-struct belay_observer {
-	size_t size;
-	bool (*begin)(struct belay_call *call, const struct belay_begin *begin,
-		      uint64_t turn, struct belay_outcome *ret_fault);
-	void (*refuse)(struct belay_call *call,
-		       const struct belay_operation *operation, int32_t status,
-		       bool pending);
-	bool (*cancel)(struct belay_call *call, enum belay_party by);
-	void (*answered)(struct belay_call *call, uint64_t turn,
-			 enum belay_party by, enum belay_answer answer,
-			 int32_t status);
-	enum belay_verdict (*completing)(struct belay_call *call,
-					 struct belay_outcome *outcome,
-					 enum belay_moment moment);
-	void (*complete)(struct belay_call *call,
-			 const struct belay_outcome *outcome);
-	void (*finish)(struct belay_call *call, uint64_t turn,
-		       const struct belay_outcome *outcome);
-	void (*server_enter)(const struct belay_server_call *call);
-	void (*server_exit)(const struct belay_server_call *call,
-			    int32_t status, uint64_t duration_ns);
-};
-
-/*
- * belay_call_observe() - sets the one observer of this process
- *
- * observer: lives for ever; NULL ends observing. Calls in progress go on
- *           with the new one.
- */
-void belay_call_observe(const struct belay_observer *observer);
 
 #pragma GCC visibility pop
 

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include <belay/call.h>
+#include <belay/clock.h>
 
 #define BELAY_TABLE_MAGIC UINT64_C(0x454c4241595f4243)
 #define BELAY_SUMMARY_MAGIC UINT64_C(0x454c4241595f4d53)
