@@ -271,8 +271,9 @@ static void *work(void *argument)
 	}
 }
 
-void crew_start(void)
+int crew_start(void **state)
 {
+	(void)state;
 	belay_call_observe(&witness);
 	round_now = 0;
 	stopping = 0;
@@ -282,15 +283,18 @@ void crew_start(void)
 						(void *)(intptr_t)i),
 				 0);
 	}
+	return 0;
 }
 
-void crew_stop(void)
+int crew_stop(void **state)
 {
+	(void)state;
 	__atomic_store_n(&stopping, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&round_now, 1, __ATOMIC_RELEASE);
 	for (int i = 0; i < CREW_WORKERS; i++)
 		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
 	belay_call_observe(NULL);
+	return 0;
 }
 
 void crew_new_round(void)

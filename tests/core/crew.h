@@ -20,9 +20,13 @@ struct orders {
 	int delay; /* that it starts later, about so many ns */
 };
 
-/* crew_start(), crew_stop() - the threads, and the observer of their calls */
-void crew_start(void);
-void crew_stop(void);
+/*
+ * crew_start(), crew_stop() - the threads, and the observer of their calls
+ *
+ * For cmocka, before and after all tests.
+ */
+int crew_start(void **state);
+int crew_stop(void **state);
 
 /*
  * crew_act() - one action of the main thread, before the others start

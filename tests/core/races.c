@@ -92,20 +92,6 @@ static void any_two_verbs_race_with_a_finish(void **state)
 	}
 }
 
-static int start_crew(void **state)
-{
-	(void)state;
-	crew_start();
-	return 0;
-}
-
-static int stop_crew(void **state)
-{
-	(void)state;
-	crew_stop();
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,5 +100,5 @@ int main(int argc, char **argv)
 	};
 
 	times = argc > 1 ? atoi(argv[1]) : 100;
-	return cmocka_run_group_tests(tests, start_crew, stop_crew);
+	return cmocka_run_group_tests(tests, crew_start, crew_stop);
 }

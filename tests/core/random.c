@@ -102,20 +102,6 @@ static void sequences_of_threads_go_one_by_one_in_the_model(void **state)
 	}
 }
 
-static int start_crew(void **state)
-{
-	(void)state;
-	crew_start();
-	return 0;
-}
-
-static int stop_crew(void **state)
-{
-	(void)state;
-	crew_stop();
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,5 +115,5 @@ int main(int argc, char **argv)
 	seed = argc > 2 ? strtoull(argv[2], NULL, 0) : now_ns();
 	printf("seed %llu: core-random %d %llu does the same again\n",
 	       (unsigned long long)seed, rounds, (unsigned long long)seed);
-	return cmocka_run_group_tests(tests, start_crew, stop_crew);
+	return cmocka_run_group_tests(tests, crew_start, crew_stop);
 }
