@@ -62,8 +62,17 @@ struct watch {
 	const char *output; /* of the trace; NULL: chosen for you */
 };
 
-/* watch_take() - stores one of WATCH_OPTIONS */
-bool watch_take(void *settings, int id, const char *value);
+/*
+ * watch_command() - the whole of such a command
+ *
+ * watch: its name, and what is so without an option
+ * about: what it does, for --help
+ * specs: WATCH_OPTIONS, and its own
+ *
+ * Return: an exit status, where the program was not started.
+ */
+int watch_command(struct watch *watch, const char *about,
+		  const struct option_spec *specs, int argc, char **argv);
 
 /*
  * watch_run() - runs argv and ends as it does
