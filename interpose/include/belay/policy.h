@@ -61,15 +61,24 @@ enum belay_value_type {
  * type:     how its value is written; a wrong one never reaches the policy
  * required: a rule without it is wrong
  * bare:     its value may be left out: "cancel" as well as "cancel=50ms"
+ * needs:    what a call must allow for it, bits of enum belay_fault: a rule
+ *           that gives it is wrong where no call that it names has them all.
+ *           An error needs the bit of its place besides, see below
  * fallback: the value, as written, where the rule says nothing, or NULL
  * choices:  of BELAY_VALUE_CHOICE: "finish begin", or NULL
  * help:     one line for people
+ *
+ * An error's place is what the argument "at" says, if the policy has one:
+ * "begin" or, the rest, at finish. Where the rule gives the flag "force", the
+ * error need not be one that the API can report. A rule that gives no argument
+ * but these two asks for any error, of a policy that has an argument for one.
  */
 struct belay_policy_argument {
 	const char *name; /* NULL ends the table */
 	enum belay_value_type type;
 	bool required;
 	bool bare;
+	uint32_t needs;
 	const char *fallback;
 	const char *choices;
 	const char *help;
