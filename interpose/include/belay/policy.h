@@ -17,12 +17,13 @@
  *
  *  - `load`, `config` and `unload` are called on one thread, before the first
  *    call and after the last. They may allocate, and may fail with a reason.
+ *    What `config` makes lives as long as the process; nobody frees it.
  *  - All others are called on any thread and in a signal handler, at once for
  *    several calls. They must not wait, lock, allocate or change errno, and
  *    should be done within a microsecond.
  *  - Structs are lent for the call. Their `size` is what the host knows; newer
  *    members are at their end.
- *  - Hooks may be NULL.
+ *  - Hooks may be NULL. No exception may leave one.
  */
 #ifndef BELAY_POLICY_H
 #define BELAY_POLICY_H
@@ -124,7 +125,8 @@ struct belay_policy_config {
  * thread: that began it, as gettid() says
  * n:      the n-th call at this site that the rule's conditions fit, from 1
  * random: 64 bits made of the seed, the rule, the site and n: the same in
- *         every run and in every hook of this call
+ *         every run and in every hook of this call. The rule's `p=` has looked
+ *         at them: draw from them with belay_policy_draw()
  * args:   as the operation's table names them
  * text:   the call's text, terminated; NULL where it has none, and after begin
  */
@@ -189,7 +191,8 @@ struct belay_policy_verdict {
 /*
  * struct belay_policy_host - what is lent to a policy; lives for ever
  *
- * log:    one line on stderr, after "belay: POLICY: "; only in load and config
+ * log:    one line on stderr, after "belay: POLICY: "; only in load, config
+ *         and unload
  * error:  the status of a named error of an operation, where it can report it
  *         at that place (BELAY_ERROR_AT_FINISH or _AT_BEGIN), or, with force,
  *         anywhere; false where it cannot
@@ -236,6 +239,30 @@ struct belay_policy {
 		       const struct belay_outcome *outcome);
 	void (*unload)(void);
 };
+
+/*
+ * belay_policy_draw() - 64 random bits of a call for one purpose
+ *
+ * index: of the purpose; two draws with one index are the same, two with
+ *        different ones have nothing to do with each other
+ */
+static inline uint64_t belay_policy_draw(uint64_t random, uint64_t index)
+{
+	uint64_t bits = random + (index + 1) * UINT64_C(0x9E3779B97F4A7C15);
+
+	bits = (bits ^ (bits >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	bits = (bits ^ (bits >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return bits ^ (bits >> 31);
+}
+
+/* belay_policy_between() - what drawn bits make of a range, ends included */
+static inline uint64_t belay_policy_between(uint64_t bits, uint64_t low,
+					    uint64_t high)
+{
+	uint64_t span = high - low + 1;
+
+	return span ? low + bits % span : bits;
+}
 
 /*
  * BELAY_POLICY() - defines the exported constant
