@@ -20,6 +20,8 @@ FOREIGN = [
      r"|systemd/|hiredis/", ("interpose/apis/", "tests/", "docs/")),
     (r"belay/table\.h", ("interpose/", "tools/", "tests/")),
     (r"belay/adapter\.h", ("interpose/", "tools/", "tests/", "docs/")),
+    (r"belay/(?!policy\.h)", ("core/", "interpose/", "tools/", "tests/",
+                              "docs/")),
 ]
 
 # What only some places may name, and why.
