@@ -36,7 +36,7 @@ static void *work(void *unused)
 		call_once();
 		calls++;
 		free(malloc(100));
-		(void)usleep(20);
+		(void)usleep(20); /* no more events than LTTng has room for */
 	}
 	return unused;
 }

@@ -11,7 +11,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import unittest
 
 from traced import TraceCase, children, exists, wait_for
@@ -160,6 +159,19 @@ class Buffers(TraceCase):
         with open(self.path(fifo), "w", encoding="utf-8") as file:
             file.write("go\n")
 
+    @staticmethod
+    def waiting(pid):
+        """How many threads wait for room, as LTTng does: poll(NULL, 0, ms)."""
+        calls = []
+        for task in os.listdir(f"/proc/{pid}/task"):
+            try:
+                with open(f"/proc/{pid}/task/{task}/syscall",
+                          encoding="utf-8") as file:
+                    calls.append(file.read().split()[:3])
+            except OSError:
+                pass  # has ended
+        return calls.count(["7", "0x0", "0x0"])
+
     def emitted(self):
         """How many events the calls of null_stress are, by the counters."""
         calls, = self.summary()["operations"]
@@ -188,15 +200,8 @@ class Buffers(TraceCase):
             pid for shell in children(process.pid, "sh")
             for pid in children(shell, "null_stress")])[0]
 
-        def sleeps():
-            with open(f"/proc/{program}/stat", encoding="utf-8") as file:
-                ticks = file.read().rsplit(")", 1)[1].split()[11:13]
-            time.sleep(0.3)
-            with open(f"/proc/{program}/stat", encoding="utf-8") as file:
-                return ticks == file.read().rsplit(")", 1)[1].split()[11:13]
-
-        # It waits, having used no time, and has not ended.
-        wait_for("the program waits", sleeps)
+        # Both of its threads wait, and it has not ended.
+        wait_for("the program waits", lambda: self.waiting(program) == 2)
         self.assertFalse(os.path.exists(self.path("over")))
         os.kill(consumer, signal.SIGCONT)
         self.tell("go")
@@ -204,7 +209,6 @@ class Buffers(TraceCase):
         self.assert_ok(trace)
         self.assertEqual(self.summary()["lost"]["events"], 0)
         self.assertAlmostEqual(trace.total(), self.emitted() + 6, delta=6)
-
 
     def test_lossless_waits_for_no_daemon_that_is_gone(self):
         process, consumer = self.run_with_stopped_consumer(["--lossless"])

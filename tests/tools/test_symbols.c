@@ -83,8 +83,7 @@ static void the_build_id_decides_whether_it_is_the_file(void **state)
 
 	(void)state;
 	(void)dl_iterate_phdr(find_build_id, &place);
-	if (place.build_id_size == 0)
-		skip();
+	assert_true(place.build_id_size > 0);
 	assert_true(symbols->describe(&place, text, sizeof(text)));
 	place.build_id[0] ^= 1;
 	assert_false(symbols->describe(&place, text, sizeof(text)));
