@@ -23,11 +23,15 @@
 	  .fallback = "finish", .choices = "finish begin")                     \
 	X(FORCE, "force", FLAG, "even an error that the API never reports")    \
 	X(DELAY, "delay", DURATIONS,                                           \
-	  "holds the completion back, not the caller")                         \
+	  "holds the completion back, not the caller",                         \
+	  .needs = BELAY_FAULT_HOLD)                                           \
 	X(STALL, "stall", DURATIONS, "makes Begin sleep first")                \
-	X(HANG, "hang", FLAG, "holds the call until it is cancelled")          \
-	X(DROP, "drop", FLAG, "loses the completion: the call never ends")     \
-	X(SHORT, "short", SIZE, "makes the result so much at most")            \
+	X(HANG, "hang", FLAG, "holds the call until it is cancelled",          \
+	  .needs = BELAY_FAULT_HOLD)                                           \
+	X(DROP, "drop", FLAG, "loses the completion: the call never ends",     \
+	  .needs = BELAY_FAULT_HOLD)                                           \
+	X(SHORT, "short", SIZE, "makes the result so much at most",            \
+	  .needs = BELAY_FAULT_SHORT)                                          \
 	X(CANCEL, "cancel", DURATION,                                          \
 	  "cancels the call, at once or after so long", .bare = true)          \
 	X(REFUSE_CANCEL, "refuse-cancel", FLAG,                                \

@@ -308,6 +308,32 @@ static void all_other_pairs_are_taken(void **state)
 	assert_int_equal(taken, 18);
 }
 
+static void what_an_argument_needs_of_a_call_is_told(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t needs;
+	} rows[] = {
+		{"error", 0},
+		{"delay", BELAY_FAULT_HOLD},
+		{"stall", 0},
+		{"hang", BELAY_FAULT_HOLD},
+		{"drop", BELAY_FAULT_HOLD},
+		{"short", BELAY_FAULT_SHORT},
+		{"cancel", 0},
+		{"refuse-cancel", 0},
+	};
+	size_t told = 0;
+
+	(void)state;
+	for (const struct belay_policy_argument *argument = policy->arguments;
+	     argument->name; argument++)
+		for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+			told += strcmp(argument->name, rows[i].name) == 0 &&
+				argument->needs == rows[i].needs;
+	assert_int_equal(told, sizeof(rows) / sizeof(*rows));
+}
+
 static void every_argument_explains_itself(void **state)
 {
 	(void)state;
@@ -333,6 +359,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(one_call_draws_the_same_whenever_it_is_asked),
 		cmocka_unit_test(what_contradicts_itself_is_refused),
 		cmocka_unit_test(all_other_pairs_are_taken),
+		cmocka_unit_test(what_an_argument_needs_of_a_call_is_told),
 		cmocka_unit_test(every_argument_explains_itself),
 	};
 
