@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <belay/nearest.h>
+
 #include "command.h"
-#include "nearest.h"
 #include "say.h"
 
 static const struct command {
@@ -48,13 +49,13 @@ static const struct command *find(const char *name)
 
 static int unknown(const char *name)
 {
-	struct nearest near = {.wanted = name};
+	struct belay_nearest near = {.wanted = name};
 	const char *what = *name == '-' ? "option" : "command";
 
 	for (size_t i = 0; i < COMMANDS; i++)
-		nearest_look(&near, commands[i].name);
-	nearest_look(&near, "--help");
-	nearest_look(&near, "--version");
+		belay_nearest_look(&near, commands[i].name);
+	belay_nearest_look(&near, "--help");
+	belay_nearest_look(&near, "--version");
 	if (near.name)
 		say("Unknown %s \"%s\". Did you mean \"%s\"?", what, name,
 		    near.name);

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nearest.h"
+#include <belay/nearest.h>
+
 #include "say.h"
 
 #define SPECS_MAX 24
@@ -60,7 +61,7 @@ static void print_help(const struct option_set *set)
 
 static void unknown(const struct option_set *set, const char *typed, int letter)
 {
-	struct nearest near = {.wanted = typed + 2};
+	struct belay_nearest near = {.wanted = typed + 2};
 	char name[66];
 
 	if (letter) {
@@ -72,8 +73,8 @@ static void unknown(const struct option_set *set, const char *typed, int letter)
 		       typed + 2);
 	near.wanted = name;
 	for (const struct option_spec *s = set->specs; s->name; s++)
-		nearest_look(&near, s->name);
-	nearest_look(&near, "help");
+		belay_nearest_look(&near, s->name);
+	belay_nearest_look(&near, "help");
 	if (near.name)
 		say("Unknown option \"--%s\". Did you mean \"--%s\"?", name,
 		    near.name);

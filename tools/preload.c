@@ -16,8 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <belay/nearest.h>
+
 #include "home.h"
-#include "nearest.h"
 #include "say.h"
 #include "text.h"
 
@@ -65,7 +66,7 @@ void preload_apis(bool (*visit)(const char *api, const char *path, void *data),
 }
 
 struct unknown {
-	struct nearest near;
+	struct belay_nearest near;
 	char near_name[64];
 	char all[512];
 };
@@ -73,12 +74,12 @@ struct unknown {
 static bool note_api(const char *api, const char *path, void *data)
 {
 	struct unknown *unknown = data;
-	struct nearest near = unknown->near;
+	struct belay_nearest near = unknown->near;
 	size_t used = strlen(unknown->all);
 
 	(void)path;
 	near.name = NULL;
-	nearest_look(&near, api);
+	belay_nearest_look(&near, api);
 	if (near.name && (!unknown->near_name[0] ||
 			  near.distance < unknown->near.distance)) {
 		unknown->near.distance = near.distance;

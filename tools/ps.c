@@ -11,9 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <belay/nearest.h>
+
 #include "command.h"
 #include "inflight.h"
-#include "nearest.h"
 #include "options.h"
 #include "prune.h"
 #include "say.h"
@@ -30,7 +31,7 @@ struct ps {
 	struct pruned pruned;
 	unsigned int sessions;
 	unsigned int processes;
-	struct nearest near;
+	struct belay_nearest near;
 	char near_name[SESSION_NAME];
 };
 
@@ -88,7 +89,7 @@ static void look_at_file(const struct session *session, const char *name,
 /* A session is wanted by its name or, with a slash, its path. */
 static bool is_wanted(struct ps *ps, const struct session *session)
 {
-	struct nearest near = ps->near;
+	struct belay_nearest near = ps->near;
 
 	if (!ps->wanted || ps->pid)
 		return true;
@@ -97,7 +98,7 @@ static bool is_wanted(struct ps *ps, const struct session *session)
 		return true;
 	near.wanted = ps->wanted;
 	near.name = ps->near_name[0] ? ps->near_name : NULL;
-	nearest_look(&near, session->name);
+	belay_nearest_look(&near, session->name);
 	if (near.name && near.name != ps->near_name) {
 		ps->near.distance = near.distance;
 		strcpy(ps->near_name, near.name);

@@ -10,7 +10,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "nearest.h"
+#include <belay/nearest.h>
+
 #include "text.h"
 
 static void durations_have_three_digits_and_a_unit(void **state)
@@ -119,12 +120,12 @@ static void a_path_comes_as_a_shell_takes_it(void **state)
 
 static const char *nearest_to(const char *wanted)
 {
-	struct nearest near = {.wanted = wanted};
+	struct belay_nearest near = {.wanted = wanted};
 
-	nearest_look(&near, "report");
-	nearest_look(&near, "run");
-	nearest_look(&near, "trace");
-	nearest_look(&near, "apis");
+	belay_nearest_look(&near, "report");
+	belay_nearest_look(&near, "run");
+	belay_nearest_look(&near, "trace");
+	belay_nearest_look(&near, "apis");
 	return near.name ? near.name : "";
 }
 

@@ -6,7 +6,7 @@
  * near when about a third of its letters at most are wrong, or when what was
  * typed is its beginning.
  */
-#include "nearest.h"
+#include <belay/nearest.h>
 
 #include <stdbool.h>
 #include <string.h>
@@ -47,7 +47,7 @@ static size_t distance(const char *a, const char *b)
 	return above[width];
 }
 
-void nearest_look(struct nearest *nearest, const char *name)
+void belay_nearest_look(struct belay_nearest *nearest, const char *name)
 {
 	size_t typed = strlen(nearest->wanted), length = strlen(name), d;
 
