@@ -14,6 +14,8 @@
 
 #include <belay/observer.h>
 
+#include "tables.h"
+
 #define MUST(condition)                                                        \
 	do {                                                                   \
 		if (!(condition)) {                                            \
@@ -129,6 +131,35 @@ void fixture_remove(struct fixture *fixture)
 	(void)unlinkat(fixture->folder, "summary", 0);
 	(void)close(fixture->folder);
 	(void)rmdir(fixture->path);
+}
+
+int fixture_setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	MUST(fixture);
+	fixture_make(fixture, 600);
+	*state = fixture;
+	return 0;
+}
+
+int fixture_teardown(void **state)
+{
+	fixture_remove(*state);
+	free(*state);
+	return 0;
+}
+
+struct table *fixture_open(const struct fixture *fixture)
+{
+	const char *why = NULL;
+	struct table *table = table_open(fixture->folder, fixture->name, &why);
+
+	if (!table) {
+		printf("the table is refused: %s\n", why ? why : "no reason");
+		abort();
+	}
+	return table;
 }
 
 void fixture_call(struct fixture *fixture, uint32_t slot, uint64_t turn,

@@ -12,6 +12,8 @@
 
 #include <belay/table.h>
 
+struct table;
+
 struct fixture {
 	char path[64]; /* of the folder */
 	char name[64]; /* of the table's file */
@@ -29,6 +31,13 @@ void fixture_make(struct fixture *fixture, uint32_t slots);
 
 /* fixture_remove() - removes all of it */
 void fixture_remove(struct fixture *fixture);
+
+/* fixture_setup(), fixture_teardown() - for cmocka: one with 600 slots */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+/* fixture_open() - opens the table, which is good, as the tools do */
+struct table *fixture_open(const struct fixture *fixture);
 
 /* fixture_call() - puts a call in flight into a slot */
 void fixture_call(struct fixture *fixture, uint32_t slot, uint64_t turn,
