@@ -7,8 +7,8 @@
 #
 # Installs below a private folder, and from there on uses nothing of the
 # source tree but the examples: public headers, pkg-config files, manual pages,
-# completion, and the adapter of docs/add-an-api.md with the very commands that
-# stand there.
+# completion, the adapter of docs/add-an-api.md and the policies of
+# docs/write-a-policy.md, with the very commands that stand there.
 
 set -euo pipefail
 
@@ -33,7 +33,7 @@ one_of() {
 headers_stand_alone() {
 	local header
 
-	for header in call clock observer status; do
+	for header in call clock observer policy status; do
 		printf '#include <belay/%s.h>\nint main(void) { return 0; }\n' \
 			"$header" >"$work/$header.c"
 		# shellcheck disable=SC2046 # flags are words
@@ -46,7 +46,7 @@ headers_stand_alone() {
 pkg_config_says() {
 	local package
 
-	for package in belay-call belay-adapter; do
+	for package in belay-call belay-adapter belay-policy; do
 		[ "$(pkg-config --modversion "$package")" = "$version" ] ||
 			fail "$package.pc does not say version $version"
 	done
@@ -55,6 +55,12 @@ pkg_config_says() {
 	if pkg-config --libs belay-call | grep -q interpose; then
 		fail "belay-call.pc brings the interposer"
 	fi
+	if pkg-config --libs belay-policy | grep -q -e '-l'; then
+		fail "belay-policy.pc links a policy to something"
+	fi
+	[[ $(one_of belay/policies/fault.so) == \
+		*"$(pkg-config --variable=policydir belay-policy)/fault.so" ]] ||
+		fail "belay-policy.pc does not say where policies are"
 }
 
 manual_is_there() {
@@ -79,10 +85,10 @@ completion_is_there() {
 		fail "$file completes nothing"
 }
 
-# The commands in the document, from the first compiler to the next blank line.
+# The indented lines of a document from the first compiler to the next line
+# that is not.
 documented_commands() {
-	awk '/^    cc /{on=1} on && !/^    /{exit} on{print substr($0, 5)}' \
-		"$source_root/docs/add-an-api.md"
+	awk '/^    cc /{on=1} on && !/^    /{exit} on{print substr($0, 5)}' "$1"
 }
 
 the_adapters_can_be_shown() {
@@ -95,7 +101,7 @@ the_documented_adapter_works() {
 
 	mkdir "$work/post"
 	cp "$source_root"/docs/examples/post/* "$work/post"
-	documented_commands >"$work/commands"
+	documented_commands "$source_root/docs/add-an-api.md" >"$work/commands"
 	grep -q 'belay run ' "$work/commands" ||
 		fail "docs/add-an-api.md has no commands"
 	sed -i "s|^belay run|belay run --json=$work/post.json|" "$work/commands"
@@ -110,6 +116,20 @@ the_documented_adapter_works() {
 		fail "belay apis did not show the documented adapter"
 	grep -q 'slow:  Operation canceled' "$work/post.txt" ||
 		fail "the program was disturbed: $(cat "$work/post.txt")"
+}
+
+the_documented_policies_build() {
+	mkdir "$work/policies"
+	cp "$source_root"/docs/examples/policies/* "$work/policies"
+	documented_commands "$source_root/docs/write-a-policy.md" \
+		>"$work/commands"
+	(cd "$work/policies" && bash -euo pipefail "$work/commands") \
+		>"$work/policies.txt" ||
+		fail "the commands in docs/write-a-policy.md do not work"
+	grep -q 'does what it should' "$work/policies.txt" ||
+		fail "the example of a policy is not tested"
+	[ -e "$work/policies/brownout.so" ] ||
+		fail "docs/write-a-policy.md builds no policy in C++"
 }
 
 the_examples_build() {
@@ -133,6 +153,7 @@ pkg_config_says
 headers_stand_alone
 the_adapters_can_be_shown
 the_documented_adapter_works
+the_documented_policies_build
 the_examples_build
 manual_is_there
 completion_is_there
