@@ -27,7 +27,7 @@ struct belay_arena {
 /* A word of a rule, terminated, and where it stands; text NULL: none. */
 struct belay_word {
 	const char *text;
-	uint32_t column; /* from 1 */
+	uint32_t column; /* in bytes, from 1 */
 };
 
 struct belay_setting {
@@ -113,7 +113,7 @@ struct belay_rule {
 };
 
 struct belay_rules {
-	struct belay_rule *rules; /* BELAY_RULES_MAX of them */
+	struct belay_rule *rules; /* NULL, or room for BELAY_RULES_MAX */
 	uint32_t count;
 };
 
@@ -132,7 +132,8 @@ struct belay_rule_error {
  *
  * text:   not terminated; may hold anything
  * file:   where it comes from, for errors; NULL for the command line
- * arena:  everything that is added lives there; text may go afterwards
+ * arena:  everything that is added lives there, the array of rules as well
+ *         where there is none yet; text may go afterwards
  * Return: false, and *ret_error says why; rules that came before are kept.
  */
 bool belay_rules_parse(struct belay_rules *rules, const char *text,
