@@ -4,8 +4,22 @@
  *
  * Each slot of the call table has one time, in memory of this process's own.
  * Arming is one store, and a wake-up of the thread only where it would sleep
- * too long; disarming is one store. The thread looks through the times of all
- * slots in use, and is started at the first arming.
+ * too long; disarming is one store. The thread looks through the times, is
+ * started by an arming, and ends when nothing has been armed for a while.
+ *
+ * A time is given in ticks, but a rule's is a length in nanoseconds, and how
+ * long a tick is, a young process knows only roughly. So what is due asks
+ * belayi_deadline_left() first, and waits again for what is left:
+ *
+ *     belayi_deadline_arm(slot, belayi_deadline_at(begun, ns));
+ *
+ *     static void due(uint32_t slot)
+ *     {
+ *             uint64_t left = belayi_deadline_left(begun, ns);
+ *
+ *             if (left)
+ *                     belayi_deadline_again(slot, left);
+ *             else ...
  */
 #ifndef BELAYI_DEADLINES_H
 #define BELAYI_DEADLINES_H
@@ -27,12 +41,30 @@ bool belayi_deadlines_make(uint32_t slots, void (*due)(uint32_t slot));
 /*
  * belayi_deadline_arm() - sets the time of a slot, in ticks of
  * belay_clock_now(); an earlier time replaces a later one and the other way
- * round. Lock-free, async-signal-safe but for the first.
+ * round. Lock-free, async-signal-safe but where it starts the thread.
  */
 void belayi_deadline_arm(uint32_t slot, uint64_t ticks);
 
 /* belayi_deadline_disarm() - nothing is to happen to the slot any more */
 void belayi_deadline_disarm(uint32_t slot);
+
+/*
+ * belayi_deadline_at() - the time that is `ns` after `from`, in ticks; too
+ * early by as much as it may be wrong, where so long a time is not known well
+ */
+uint64_t belayi_deadline_at(uint64_t from, uint64_t ns);
+
+/*
+ * belayi_deadline_left() - how many of the `ns` after `from` are still to come,
+ * by CLOCK_MONOTONIC; 0: none
+ */
+uint64_t belayi_deadline_left(uint64_t from, uint64_t ns);
+
+/*
+ * belayi_deadline_again() - from `due`: arms the slot `ns` from now, unless
+ * another call in it has been armed meanwhile
+ */
+void belayi_deadline_again(uint32_t slot, uint64_t ns);
 
 /*
  * belayi_helper_run() - calls `work` on a helper thread, which may block

@@ -132,7 +132,7 @@ __attribute__((noinline, cold)) static struct belayi_thread *first_enter(void)
 	thread = take_record();
 	if (thread) {
 		thread->tid = (uint32_t)gettid();
-		thread->busy = 1;
+		__atomic_store_n(&thread->busy, 1, __ATOMIC_RELAXED);
 		self = thread;
 		(void)pthread_setspecific(at_thread_end, thread);
 	}
@@ -150,7 +150,7 @@ struct belayi_thread *belayi_thread_enter(void)
 		return first_enter();
 	if (__builtin_expect(thread->busy, 0))
 		return NULL;
-	thread->busy = 1;
+	__atomic_store_n(&thread->busy, 1, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return thread;
 }

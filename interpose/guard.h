@@ -19,8 +19,8 @@ struct belayi_thread *belayi_thread_enter(void);
 static inline void belayi_thread_leave(struct belayi_thread *thread)
 {
 	if (thread) {
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		thread->busy = 0;
+		/* Pairs with who settles: what was changed is to be seen. */
+		__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 	}
 }
 
