@@ -97,7 +97,8 @@ void belay_adapter_refused(const struct belay_ref *ref, int32_t status)
 struct search {
 	const struct belay_adapter *adapter;
 	uint64_t key;
-	uint64_t newest;
+	bool oldest; /* and not the newest */
+	uint64_t begun;
 	struct belay_ref found;
 };
 
@@ -133,9 +134,10 @@ static void consider(uint32_t index, void *data)
 		return;
 	begun = __atomic_load_n(&slot->call.begun, __ATOMIC_RELAXED);
 	/* Last: what was looked at was this turn's if its id still is. */
-	if (belay_call_id(&ref) == 0 || begun <= search->newest)
+	if (belay_call_id(&ref) == 0 ||
+	    (search->oldest ? begun >= search->begun : begun <= search->begun))
 		return;
-	search->newest = begun;
+	search->begun = begun;
 	search->found = ref;
 }
 
@@ -145,6 +147,22 @@ struct belay_ref belay_adapter_find(const struct belay_adapter *adapter,
 	struct search search = {
 		.adapter = adapter,
 		.key = (uint64_t)(uintptr_t)key,
+		.found = nobody,
+	};
+
+	if (belayi_live())
+		belayi_keymap_find(search.key, consider, &search);
+	return search.found;
+}
+
+struct belay_ref belay_adapter_find_oldest(const struct belay_adapter *adapter,
+					   const void *key)
+{
+	struct search search = {
+		.adapter = adapter,
+		.key = (uint64_t)(uintptr_t)key,
+		.oldest = true,
+		.begun = UINT64_MAX,
 		.found = nobody,
 	};
 

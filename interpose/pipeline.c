@@ -7,6 +7,7 @@
  */
 #include "pipeline.h"
 
+#include "decisions.h"
 #include "guard.h"
 #include "lanes.h"
 #include "modules.h"
@@ -32,6 +33,18 @@ static struct belay_slot *mirror_of(const struct belay_call *call)
 	slot = &belayi_process.slots[index];
 	return __atomic_load_n(&slot->call.id, __ATOMIC_RELAXED) == id ? slot
 								       : NULL;
+}
+
+/* What rules decided over a call, or NULL; nobody asks without rules. */
+static struct belayi_decision *decision_of(const struct belay_call *call)
+{
+	const struct belay_slot *slot = belayi_slot_of(call);
+
+	if (!belayi_decisions)
+		return NULL;
+	if (!slot)
+		slot = mirror_of(call);
+	return slot ? belayi_decision_of(call, belayi_slot_index(slot)) : NULL;
 }
 
 static uint64_t turn_of(const struct belay_slot *slot)
@@ -118,8 +131,6 @@ static bool on_begin(struct belay_call *call, const struct belay_begin *begin,
 	struct belay_slot *slot;
 	struct belayi_thread *thread;
 
-	(void)turn;
-	(void)ret_fault;
 	if (!belayi_live())
 		return true;
 	slot = belayi_slot_of(call);
@@ -141,6 +152,10 @@ static bool on_begin(struct belay_call *call, const struct belay_begin *begin,
 	belayi_thread_leave(thread);
 	if (belayi_provider)
 		belayi_record_begin(call, begin);
+	if (__builtin_expect(belayi_decisions != NULL, 0))
+		return belayi_decide(
+			call, slot ? belayi_slot_index(slot) : call->slot, turn,
+			begin, ret_fault);
 	return true;
 }
 
@@ -149,17 +164,25 @@ static void on_refuse(struct belay_call *call,
 		      bool pending)
 {
 	struct belayi_thread *thread;
+	struct belayi_decision *decision;
+	enum belay_refusal reason = BELAY_REFUSED_BY_PENDING;
 	uint32_t number;
 
 	if (!belayi_live() || (!pending && !is_watched(call)))
 		return;
 	number = belayi_operation_number(operation);
+	if (!pending) {
+		decision = decision_of(call);
+		reason = belayi_decided_to_fail(decision)
+				 ? BELAY_REFUSED_BY_POLICY
+				 : BELAY_REFUSED_BY_API;
+		if (decision)
+			belayi_decided_end(decision, NULL);
+	}
 	if (belayi_provider)
 		belayi_record_refuse(
 			__atomic_load_n(&call->id, __ATOMIC_RELAXED), operation,
-			pending ? BELAY_REFUSED_BY_PENDING
-				: BELAY_REFUSED_BY_API,
-			status);
+			reason, status);
 	thread = belayi_thread_enter();
 	if (pending) {
 		belayi_count_pending(thread, number);
@@ -170,11 +193,31 @@ static void on_refuse(struct belay_call *call,
 	belayi_thread_leave(thread);
 }
 
+static bool on_cancel(struct belay_call *call, enum belay_party by)
+{
+	struct belayi_decision *decision =
+		is_watched(call) ? decision_of(call) : NULL;
+
+	return !decision || belayi_decided_cancel(decision, by);
+}
+
+static enum belay_verdict on_completing(struct belay_call *call,
+					struct belay_outcome *outcome,
+					enum belay_moment moment)
+{
+	struct belayi_decision *decision =
+		is_watched(call) ? decision_of(call) : NULL;
+
+	return decision ? belayi_decided_outcome(decision, outcome, moment)
+			: BELAY_DELIVER;
+}
+
 static void on_answered(struct belay_call *call, uint64_t turn,
 			enum belay_party by, enum belay_answer answer,
 			int32_t status)
 {
 	const struct belay_ref ref = {call, turn};
+	struct belayi_decision *decision;
 	struct belayi_thread *thread;
 
 	if (!is_watched(call))
@@ -185,8 +228,12 @@ static void on_answered(struct belay_call *call, uint64_t turn,
 	belayi_thread_leave(thread);
 	if (belayi_provider)
 		belayi_record_cancel(&ref, by, answer, status);
-	if (answer == BELAY_ANSWER_CANCELED)
-		mirror(call, BELAY_CALL_CANCELED);
+	if (answer != BELAY_ANSWER_CANCELED)
+		return;
+	mirror(call, BELAY_CALL_CANCELED);
+	decision = decision_of(call);
+	if (decision)
+		belayi_timing_release(decision);
 }
 
 static void on_complete(struct belay_call *call,
@@ -202,6 +249,7 @@ static void on_complete(struct belay_call *call,
 static void on_finish(struct belay_call *call, uint64_t turn,
 		      const struct belay_outcome *outcome)
 {
+	struct belayi_decision *decision;
 	struct belayi_thread *thread;
 	uint64_t now;
 	uint64_t ns;
@@ -209,6 +257,9 @@ static void on_finish(struct belay_call *call, uint64_t turn,
 	(void)turn;
 	if (!is_watched(call))
 		return;
+	decision = decision_of(call);
+	if (decision)
+		belayi_decided_end(decision, outcome);
 	now = belay_clock_now();
 	ns = belay_clock_ns(now - call->begun);
 	if (belayi_provider)
@@ -249,13 +300,16 @@ static void on_server_exit(const struct belay_server_call *server,
 		belayi_provider->server_exit(&event);
 }
 
-const struct belay_observer belayi_pipeline = {
-	.size = sizeof(belayi_pipeline),
-	.begin = on_begin,
-	.refuse = on_refuse,
-	.answered = on_answered,
-	.complete = on_complete,
-	.finish = on_finish,
-	.server_enter = on_server_enter,
-	.server_exit = on_server_exit,
+#define WATCHING                                                               \
+	.size = sizeof(struct belay_observer), .begin = on_begin,              \
+	.refuse = on_refuse, .answered = on_answered, .complete = on_complete, \
+	.finish = on_finish, .server_enter = on_server_enter,                  \
+	.server_exit = on_server_exit
+
+const struct belay_observer belayi_pipeline = {WATCHING};
+
+const struct belay_observer belayi_pipeline_with_rules = {
+	WATCHING,
+	.cancel = on_cancel,
+	.completing = on_completing,
 };

@@ -10,5 +10,6 @@
 /* Registered with the call library: adapters' calls, the COM runtime's and
  * a program's own all come here. */
 extern const struct belay_observer belayi_pipeline;
+extern const struct belay_observer belayi_pipeline_with_rules;
 
 #endif

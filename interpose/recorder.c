@@ -18,6 +18,7 @@
 #include "descriptors.h"
 #include "log.h"
 #include "operations.h"
+#include "policies.h"
 #include "process.h"
 #include "session.h"
 
@@ -172,7 +173,8 @@ void belayi_record_process(void)
 		.name = belayi_executable(),
 		.pid = belayi_process.pid,
 		.start_time = belayi_process.table->start_time,
-		.rules = "",
+		.seed = belayi_policies.seed,
+		.rules = belayi_policies_texts(),
 	};
 
 	if (belayi_provider)
@@ -257,4 +259,18 @@ void belayi_record_finish(const struct belay_call *call,
 	};
 
 	belayi_provider->finish(&event);
+}
+
+void belayi_record_policy(uint64_t id, const char *policy, uint32_t rule,
+			  const char *action, uint64_t value)
+{
+	const struct belay_event_policy event = {
+		.id = id,
+		.policy = policy,
+		.rule = rule,
+		.action = action,
+		.value = value,
+	};
+
+	belayi_provider->policy(&event);
 }

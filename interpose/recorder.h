@@ -40,5 +40,7 @@ void belayi_record_complete(const struct belay_call *call,
 void belayi_record_finish(const struct belay_call *call,
 			  const struct belay_outcome *outcome, uint64_t now,
 			  uint64_t duration_ns);
+void belayi_record_policy(uint64_t id, const char *policy, uint32_t rule,
+			  const char *action, uint64_t value);
 
 #endif

@@ -49,7 +49,8 @@ static bool errno_named(const char *name, int32_t *ret_status)
 
 	if (!number && belayi_number(belayi_slice(name), BELAYI_PLAIN, &number))
 		return false;
-	if (number < INT32_MIN || number > INT32_MAX)
+	/* An HRESULT is written without its sign: 0x80004005. */
+	if (number < INT32_MIN || number > UINT32_MAX)
 		return false;
 	*ret_status = (int32_t)number;
 	return true;

@@ -24,18 +24,22 @@
 #include <belay/adapter.h>
 
 #include "cost.h"
+#include "deadlines.h"
+#include "decisions.h"
 #include "fold.h"
 #include "guard.h"
 #include "log.h"
 #include "modules.h"
 #include "operations.h"
 #include "pipeline.h"
+#include "policies.h"
 #include "quiet.h"
 #include "recorder.h"
 #include "table.h"
 
 #define EXIT_STRICT 125
 #define BY_HAND "by-hand"
+#define SEED_BY_HAND 1
 
 /* How long threads wait for another that starts: a second in all. */
 #define NAP_NS 100000
@@ -50,6 +54,9 @@ static struct {
 	uint32_t slots;
 	char parent[PATH_MAX / 2]; /* by hand: where its folder is made */
 	char folder[PATH_MAX];
+	const char *rules; /* path of their text, or NULL */
+	const char *policies;
+	uint64_t seed;
 } config;
 
 /* The very first start, of the image; a child's starts come after it. */
@@ -116,6 +123,16 @@ static void choose_by_hand(void)
 		       config.parent);
 }
 
+static void configure_rules(void)
+{
+	const char *path = secure_getenv("BELAY_RULES");
+	const char *seed = secure_getenv("BELAY_SEED");
+
+	config.rules = path && *path ? path : NULL;
+	config.policies = secure_getenv("BELAY_POLICY_PATH");
+	config.seed = seed ? strtoull(seed, NULL, 0) : SEED_BY_HAND;
+}
+
 static void configure(void)
 {
 	const char *folder = secure_getenv("BELAY_SESSION");
@@ -128,6 +145,7 @@ static void configure(void)
 	config.seccomp = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
 	config.trace = is_set("BELAY_TRACE");
 	config.strict = is_set("BELAY_STRICT");
+	configure_rules();
 	/* One more: slot 0 is nobody's. */
 	config.slots =
 		(slots && slots <= BELAY_SLOTS_MAX ? (uint32_t)slots
@@ -230,13 +248,47 @@ static void drop_table(void)
 	(void)close(folder);
 }
 
-/* Once in an image. Tracing that fails has said so, and only tracing is off. */
+/* All or none: a rule alone may mean something else than with the others. */
+static bool load_rules(void)
+{
+	struct belayi_rules_source source = {
+		.path = config.rules,
+		.folders = config.policies,
+		.seed = config.seed,
+		.folder = config.by_hand ? -1 : open_folder(),
+	};
+	bool loaded = belayi_policies_load(&source);
+
+	if (source.folder >= 0)
+		(void)close(source.folder);
+	if (!loaded || !belayi_policies.count)
+		return loaded;
+	if (!belayi_sites_make() ||
+	    !belayi_deadlines_make(config.slots, belayi_timing_due) ||
+	    !belayi_decisions_make(config.slots)) {
+		belayi_log("Cannot use rules: error=\"%s\"", strerror(errno));
+		return false;
+	}
+	belay_call_observe(&belayi_pipeline_with_rules);
+	return true;
+}
+
+/*
+ * Once in an image. Tracing and rules that fail have said so, and only they
+ * are off.
+ */
 static bool observe(uint32_t *ret_cost_ns)
 {
+	bool whole = true;
+
 	observing = true;
 	belay_call_observe(&belayi_pipeline);
 	*ret_cost_ns = belayi_cost_measure();
-	return !config.trace || belayi_recorder_load() || !config.strict;
+	if (config.rules)
+		whole = load_rules();
+	if (config.trace)
+		whole = belayi_recorder_load() && whole;
+	return whole || !config.strict;
 }
 
 /* What is said and measured once the table is there. */
@@ -382,6 +434,10 @@ __attribute__((destructor)) void belayi_session_end(void)
 	if (__atomic_compare_exchange_n(&own->life, &live, BELAYI_OFF, false,
 					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
 		belayi_threads_settle();
+		if (belayi_decisions) {
+			belayi_decisions_fold();
+			belayi_policies_unload();
+		}
 		if (!is_confined())
 			leave_session();
 	}

@@ -4,6 +4,7 @@
  */
 #include "house.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -20,14 +21,65 @@
 
 static uint32_t numbers[3];
 
+uint32_t house_cancels, house_deliveries, house_wakes;
+
+static enum belay_answer count_cancel(const struct belay_ref *ref,
+				      int32_t *ret_status)
+{
+	(void)ref;
+	*ret_status = 0;
+	(void)__atomic_fetch_add(&house_cancels, 1, __ATOMIC_SEQ_CST);
+	return BELAY_ANSWER_CANCELED;
+}
+
+static void count_delivery(const struct belay_ref *ref)
+{
+	(void)ref;
+	(void)__atomic_fetch_add(&house_deliveries, 1, __ATOMIC_SEQ_CST);
+}
+
+static void count_wake(const struct belay_ref *ref)
+{
+	(void)ref;
+	(void)__atomic_fetch_add(&house_wakes, 1, __ATOMIC_SEQ_CST);
+}
+
+static const struct belay_error house_errors[] = {
+	{EIO, "EIO", BELAY_ERROR_AT_FINISH},
+	{EAGAIN, "EAGAIN", BELAY_ERROR_AT_FINISH | BELAY_ERROR_AT_BEGIN},
+	{0, NULL, 0},
+};
+
+static const char *const house_derived[] = {"room", NULL};
+
+static const char *derive(const struct belay_begin *begin, unsigned int index,
+			  char space[BELAY_DERIVED_MAX])
+{
+	check(index == 0);
+	(void)snprintf(space, BELAY_DERIVED_MAX, "room-%u",
+		       (unsigned int)begin->args[0]);
+	return space;
+}
+
 static const struct belay_operation house_operations[] = {
 	{
 		.size = sizeof(struct belay_operation),
 		.number = &numbers[0],
 		.api = "house",
 		.name = "read",
+		.arguments = {{"fd", BELAY_ARGUMENT_FD},
+			      {"size", BELAY_ARGUMENT_SIZE},
+			      {"note", BELAY_ARGUMENT_TEXT}},
+		.errors = house_errors,
 		.status_kind = BELAY_STATUS_ERRNO,
 		.cancel_mode = BELAY_CANCEL_FINISH_DUE,
+		.cancel = count_cancel,
+		.deliver = count_delivery,
+		.wake = count_wake,
+		.faults = BELAY_FAULT_FAIL_BEGIN | BELAY_FAULT_FAIL_FINISH |
+			  BELAY_FAULT_SHORT | BELAY_FAULT_HOLD,
+		.derived = house_derived,
+		.derive = derive,
 	},
 	{
 		.size = sizeof(struct belay_operation),

@@ -42,6 +42,9 @@ __attribute__((noreturn)) void house_fail(const char *file, int line,
 extern const struct belay_adapter house_api;
 extern const struct belay_adapter other_api;
 
+/* How often the first one's read was asked to do these. */
+extern uint32_t house_cancels, house_deliveries, house_wakes;
+
 /* house_counters() - the sum of all lanes of an operation */
 struct belay_counters house_counters(const struct belay_operation *operation);
 

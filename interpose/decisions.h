@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decisions.h - what rules decided over a call, and carrying it out
+ *
+ * Everything is decided when the call begins, and kept beside its slot for
+ * that turn. The slot is the call's own or, of a call on the heap, its
+ * mirror's; a call without a slot is not touched by rules.
+ */
+#ifndef BELAYI_DECISIONS_H
+#define BELAYI_DECISIONS_H
+
+#include <belay/observer.h>
+
+#include "sites.h"
+
+#define BELAYI_FIRED_MAX 6
+#define BELAYI_NO_RULE UINT8_MAX
+
+/* Of a completion that is to be kept back; a futex. */
+enum belayi_held {
+	BELAYI_NOT_HELD, /* the other side is not seen to be done */
+	BELAYI_HOLDING,
+	BELAYI_RELEASED, /* or cancelled, or the turn is over */
+};
+
+/* A rule that fired at the call. */
+struct belayi_fired {
+	struct belayi_site_rule *rule;
+	uint64_t n;
+};
+
+/*
+ * struct belayi_decision - of the call that is in a slot
+ *
+ * id:       the call's; 0: rules have decided nothing
+ * claimed:  the deadline thread or a helper works on a call on the heap, whose
+ *           memory must stay
+ * fail_by, ... : which of `fired` it was
+ */
+struct belayi_decision {
+	uint64_t id;
+	struct belay_call *call;
+	uint64_t turn;
+	uint64_t begun;      /* ticks */
+	uint64_t held_from;  /* ticks */
+	uint64_t cancel_at;  /* ticks; 0: not, or done */
+	uint64_t release_at; /* ticks; 0: not, or done */
+	uint32_t held;       /* enum belayi_held */
+	uint32_t claimed;
+	uint32_t set; /* bits of enum belay_policy_set */
+	int32_t error;
+	int64_t short_to;
+	uint64_t hold_ns;
+	uint64_t deadline_ns;
+	struct belayi_site *site;
+	uint8_t fired_count;
+	uint8_t fail_by;
+	uint8_t short_by;
+	uint8_t hold_by;
+	uint8_t deadline_by;
+	uint8_t refuse_by;
+	struct belayi_fired fired[BELAYI_FIRED_MAX];
+} __attribute__((aligned(BELAYI_LINE)));
+
+extern struct belayi_decision *belayi_decisions; /* NULL without rules */
+
+/*
+ * belayi_decisions_make() - room for the decisions of all slots; once, where
+ * there are rules
+ */
+bool belayi_decisions_make(uint32_t slots);
+
+/* belayi_decisions_fold() - adds what was counted to the session's state */
+void belayi_decisions_fold(void);
+
+/* belayi_decision_of() - what was decided of a call, or NULL */
+static inline struct belayi_decision *
+belayi_decision_of(const struct belay_call *call, uint32_t slot)
+{
+	uint64_t id = __atomic_load_n(&call->id, __ATOMIC_RELAXED);
+	struct belayi_decision *decision = &belayi_decisions[slot];
+
+	return __builtin_expect(id && __atomic_load_n(&decision->id,
+						      __ATOMIC_ACQUIRE) == id,
+				0)
+		       ? decision
+		       : NULL;
+}
+
+/* belayi_count_up() - one more of what all threads count */
+static inline void belayi_count_up(uint64_t *counter)
+{
+	(void)__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* --- Whether a rule acts on a call (firing.c) --- */
+
+/* belayi_rule_fits() - whether its conditions fit a call that begins */
+bool belayi_rule_fits(const struct belayi_site_rule *rule,
+		      const struct belay_begin *begin);
+
+/*
+ * belayi_random() - 64 bits of the n-th call of a site that a rule's
+ * conditions fit: the same in every run with this seed
+ */
+uint64_t belayi_random(const struct belayi_site *site,
+		       const struct belayi_site_rule *rule, uint64_t n);
+
+/* belayi_rule_fires() - counts such a call, and asks the rule's trigger */
+bool belayi_rule_fires(const struct belayi_site *site,
+		       struct belayi_site_rule *rule, uint64_t n,
+		       uint64_t random);
+
+/* --- What the policies say together (verdicts.c) --- */
+
+/* belayi_add_up() - adds nanoseconds; too many are for ever */
+void belayi_add_up(uint64_t *sum, uint64_t more);
+
+/*
+ * belayi_verdict_add() - adds a policy's verdict to the decision
+ *
+ * by: which of `fired` it is
+ * Return: how long Begin is to sleep for it, in nanoseconds.
+ */
+uint64_t belayi_verdict_add(struct belayi_decision *to,
+			    const struct belay_policy_verdict *verdict,
+			    uint8_t by);
+
+/* --- Carrying it out (decisions.c) --- */
+
+/*
+ * belayi_decide() - a call begins: asks the rules, and does what is to be done
+ * at Begin
+ *
+ * Return: false: it is to fail, with *ret_fault.
+ */
+bool belayi_decide(struct belay_call *call, uint32_t slot, uint64_t turn,
+		   const struct belay_begin *begin,
+		   struct belay_outcome *ret_fault);
+
+/* belayi_decided_to_fail() - whether a rule made Begin fail */
+static inline bool
+belayi_decided_to_fail(const struct belayi_decision *decision)
+{
+	return decision && decision->set & BELAY_VERDICT_FAIL_BEGIN;
+}
+
+/* belayi_decided_cancel() - whether a cancel may reach the other side */
+bool belayi_decided_cancel(struct belayi_decision *decision,
+			   enum belay_party by);
+
+/* belayi_decided_outcome() - changes the outcome, or keeps it back */
+enum belay_verdict belayi_decided_outcome(struct belayi_decision *decision,
+					  struct belay_outcome *outcome,
+					  enum belay_moment moment);
+
+/* belayi_decided_end() - the turn ends; outcome is NULL where Begin failed */
+void belayi_decided_end(struct belayi_decision *decision,
+			const struct belay_outcome *outcome);
+
+/* belayi_decision_told() - what a rule did to a call becomes an event */
+void belayi_decision_told(const struct belayi_decision *decision, uint8_t by,
+			  const char *action, uint64_t value);
+
+/* --- In time (timing.c) --- */
+
+/* belayi_timing_arm() - a deadline or the end of a hold has been set */
+void belayi_timing_arm(struct belayi_decision *decision);
+
+/* belayi_timing_due() - a slot's time has come; on the deadline thread */
+void belayi_timing_due(uint32_t slot);
+
+/*
+ * belayi_timing_hold() - the other side is done: starts a hold, or tells
+ * whether it goes on
+ */
+enum belay_verdict belayi_timing_hold(struct belayi_decision *decision);
+
+/* belayi_timing_release() - ends a hold: whoever waits may look */
+void belayi_timing_release(struct belayi_decision *decision);
+
+/* belayi_timing_end() - the turn ends, nothing is due any more */
+void belayi_timing_end(struct belayi_decision *decision);
+
+#endif

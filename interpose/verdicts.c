@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verdicts.c - puts together what the policies say of one call
+ *
+ * In the order of the rules: the first error and the first short result win,
+ * stalls and holds add up, the earliest deadline wins.
+ */
+#include "decisions.h"
+
+#define ALL_FAULTS                                                             \
+	(BELAY_FAULT_FAIL_BEGIN | BELAY_FAULT_FAIL_FINISH |                    \
+	 BELAY_FAULT_SHORT | BELAY_FAULT_HOLD)
+
+void belayi_add_up(uint64_t *sum, uint64_t more)
+{
+	if (__builtin_add_overflow(*sum, more, sum))
+		*sum = BELAY_FOREVER;
+}
+
+/* What the call's operation can bear; a call on the heap all, in the core. */
+static uint32_t faults_of(const struct belayi_decision *decision)
+{
+	const struct belay_operation *operation = decision->site->operation;
+
+	if (!belayi_slot_of(decision->call))
+		return ALL_FAULTS;
+	return operation->size > offsetof(struct belay_operation, faults)
+		       ? operation->faults
+		       : 0;
+}
+
+static uint32_t without_what_cannot_be(const struct belayi_decision *decision,
+				       uint32_t set)
+{
+	uint32_t faults = faults_of(decision);
+	uint32_t able = BELAY_VERDICT_STALL | BELAY_VERDICT_DEADLINE |
+			BELAY_VERDICT_REFUSE_CANCEL;
+
+	if (faults & BELAY_FAULT_FAIL_BEGIN)
+		able |= BELAY_VERDICT_FAIL_BEGIN;
+	if (faults & BELAY_FAULT_FAIL_FINISH)
+		able |= BELAY_VERDICT_FAIL_FINISH;
+	if (faults & BELAY_FAULT_SHORT)
+		able |= BELAY_VERDICT_SHORT;
+	if (faults & BELAY_FAULT_HOLD)
+		able |= BELAY_VERDICT_HOLD | BELAY_VERDICT_DROP;
+	return set & able;
+}
+
+#define FAILS (BELAY_VERDICT_FAIL_BEGIN | BELAY_VERDICT_FAIL_FINISH)
+
+/* Return: what of the verdict comes too late. */
+static uint32_t add_results(struct belayi_decision *to,
+			    const struct belay_policy_verdict *verdict,
+			    uint32_t set, uint8_t by)
+{
+	uint32_t late = 0;
+
+	if (set & FAILS) {
+		if (to->set & FAILS) {
+			late |= set & FAILS;
+		} else {
+			to->set |= set & FAILS;
+			to->error = verdict->error;
+			to->fail_by = by;
+		}
+	}
+	if (set & BELAY_VERDICT_SHORT) {
+		if (to->set & BELAY_VERDICT_SHORT) {
+			late |= BELAY_VERDICT_SHORT;
+		} else {
+			to->set |= BELAY_VERDICT_SHORT;
+			to->short_to = verdict->short_to;
+			to->short_by = by;
+		}
+	}
+	return late;
+}
+
+static uint32_t add_times(struct belayi_decision *to,
+			  const struct belay_policy_verdict *verdict,
+			  uint32_t set, uint8_t by)
+{
+	uint32_t late = 0;
+
+	if (set & (BELAY_VERDICT_HOLD | BELAY_VERDICT_DROP)) {
+		to->set |= set & (BELAY_VERDICT_HOLD | BELAY_VERDICT_DROP);
+		if (set & BELAY_VERDICT_HOLD)
+			belayi_add_up(&to->hold_ns, verdict->hold_ns);
+		to->hold_by = by;
+	}
+	if (set & BELAY_VERDICT_DEADLINE) {
+		if (!(to->set & BELAY_VERDICT_DEADLINE)) {
+			to->deadline_ns = verdict->deadline_ns;
+			to->deadline_by = by;
+		} else if (verdict->deadline_ns < to->deadline_ns) {
+			belayi_count_up(&to->fired[to->deadline_by]
+						 .rule->rule->state->shadowed);
+			to->deadline_ns = verdict->deadline_ns;
+			to->deadline_by = by;
+		} else {
+			late |= BELAY_VERDICT_DEADLINE;
+		}
+		to->set |= BELAY_VERDICT_DEADLINE;
+	}
+	if (set & BELAY_VERDICT_REFUSE_CANCEL) {
+		if (!(to->set & BELAY_VERDICT_REFUSE_CANCEL))
+			to->refuse_by = by;
+		to->set |= BELAY_VERDICT_REFUSE_CANCEL;
+	}
+	return late;
+}
+
+static bool acts_later(const struct belay_policy *policy)
+{
+	return policy->cancel || policy->completing || policy->finish;
+}
+
+/* Return: how long Begin is to sleep for this rule. */
+uint64_t belayi_verdict_add(struct belayi_decision *to,
+			    const struct belay_policy_verdict *verdict,
+			    uint8_t by)
+{
+	struct belayi_rule *rule = to->fired[by].rule->rule;
+	uint32_t set = without_what_cannot_be(to, verdict->set);
+	uint32_t late = add_results(to, verdict, set, by) |
+			add_times(to, verdict, set, by);
+
+	if (set != verdict->set) {
+		belayi_count_up(&rule->state->unable);
+		belayi_decision_told(to, by, "unable", verdict->set & ~set);
+	}
+	if (late) {
+		belayi_count_up(&rule->state->shadowed);
+		belayi_decision_told(to, by, "shadowed", late);
+	}
+	if ((set & ~late) || (verdict->set == 0 && acts_later(rule->policy)))
+		belayi_count_up(&rule->state->fired);
+	if (!(set & BELAY_VERDICT_STALL))
+		return 0;
+	belayi_decision_told(to, by, "stall", verdict->stall_ns);
+	return verdict->stall_ns;
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timing.c - tests: what rules do to calls while time goes by
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ruled.h"
+
+#define CALLS 64
+#define LONG_MS 10000
+
+static void nap(void)
+{
+	const struct timespec time = {0, 200000};
+
+	(void)nanosleep(&time, NULL);
+}
+
+/* Waits until something is so, not for ever. */
+#define wait_until(is_so)                                                      \
+	do {                                                                   \
+		uint64_t until_ms = now_ms() + LONG_MS;                        \
+                                                                               \
+		while (!(is_so) && now_ms() < until_ms)                        \
+			nap();                                                 \
+		check(is_so);                                                  \
+	} while (0)
+
+#define SEEN(word) __atomic_load_n(&(word), __ATOMIC_SEQ_CST)
+
+/* --- An adapter's calls -------------------------------------------------- */
+
+static void held(void)
+{
+	struct belay_outcome outcome;
+	struct belay_ref ref;
+	uint64_t before;
+
+	rule("house.read fault delay=40ms when nth=1\n");
+	check(begin_at(0, &ref, &outcome));
+	check(belay_adapter_keeps(&ref) == BELAY_HOLD);
+	check(house_deliveries == 0);
+	before = now_ms();
+	check(belay_adapter_look(&ref) == BELAY_HOLD);
+	check(belay_adapter_look(&ref) == BELAY_HOLD);
+	check(!belay_adapter_wait(&ref, belay_clock_pair().ns + 1000000));
+	check(belay_adapter_wait(&ref, UINT64_MAX));
+	check(now_ms() - before >= 39);
+	check(belay_adapter_look(&ref) == BELAY_DELIVER);
+	wait_until(SEEN(house_wakes) == 1);
+	check(SEEN(house_deliveries) == 1);
+	check(finish(&ref, 7).result == 7);
+	check(begin_at(0, &ref, &outcome));
+	check(belay_adapter_keeps(&ref) == BELAY_DELIVER);
+	check(belay_adapter_look(&ref) == BELAY_DELIVER);
+	(void)finish(&ref, 7);
+	check(counted(1)->fired == 1);
+	house_is_empty();
+}
+
+static void a_delay_starts_when_the_other_side_is_done(void **state)
+{
+	(void)state;
+	in_house(CALLS, held);
+}
+
+static void *wait_for_it(void *ref)
+{
+	check(belay_adapter_wait(ref, UINT64_MAX));
+	return NULL;
+}
+
+static void hanging(void)
+{
+	struct belay_outcome outcome = {BELAY_CANCELED, ECANCELED, -1};
+	struct belay_ref ref;
+	pthread_t waiter;
+
+	rule("house.read fault hang\n");
+	check(begin_at(0, &ref, &(struct belay_outcome){0}));
+	check(belay_adapter_look(&ref) == BELAY_HOLD);
+	check(pthread_create(&waiter, NULL, wait_for_it, &ref) == 0);
+	check(!belay_adapter_wait(&ref, belay_clock_pair().ns + 20000000));
+	check(belay_call_cancel(&ref, 0, BELAY_BY_OPERATOR) == S_OK);
+	check(pthread_join(waiter, NULL) == 0);
+	check(belay_adapter_look(&ref) == BELAY_DELIVER);
+	check(belay_adapter_finished(&ref, &outcome));
+	check(outcome.ending == BELAY_CANCELED);
+	house_is_empty();
+}
+
+static void a_hanging_call_ends_when_it_is_cancelled(void **state)
+{
+	(void)state;
+	in_house(CALLS, hanging);
+}
+
+static void dropped(void)
+{
+	struct belay_outcome outcome;
+	struct belay_ref ref;
+
+	rule("house.read fault drop\n");
+	check(begin_at(0, &ref, &outcome));
+	check(belay_adapter_keeps(&ref) == BELAY_DROP);
+	check(belay_adapter_look(&ref) == BELAY_DROP);
+	check(!belay_adapter_wait(&ref, belay_clock_pair().ns + 20000000));
+	check(belay_adapter_look(&ref) == BELAY_DROP);
+	(void)finish(&ref, 1);
+	house_is_empty();
+}
+
+static void a_dropped_completion_never_comes(void **state)
+{
+	(void)state;
+	in_house(CALLS, dropped);
+}
+
+static void timed_out(void)
+{
+	struct belay_outcome outcome = {BELAY_CANCELED, ECANCELED, -1};
+	struct belay_ref ref;
+	uint64_t before = now_ms();
+
+	rule("house.read timeout after=40ms\n");
+	check(call_at(0) == 0);
+	check(begin_at(0, &ref, &(struct belay_outcome){0}));
+	wait_until(belay_call_state(ref.call) == BELAY_CALL_CANCELED);
+	check(now_ms() - before >= 39);
+	check(house_cancels == 1);
+	wait_until(SEEN(counted(1)->canceled) == 1);
+	check(belay_adapter_finished(&ref, &outcome));
+	check(counted(1)->fired == 2 && counted(1)->not_canceled == 0);
+	check(house_counters(READ).canceled == 1);
+	house_is_empty();
+}
+
+static void a_call_is_cancelled_at_its_deadline(void **state)
+{
+	(void)state;
+	in_house(CALLS, timed_out);
+}
+
+static void turns(void)
+{
+	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 1};
+	struct belay_ref ref;
+
+	/* The second call has the slot of the first, whose deadline comes. */
+	rule("house.read timeout after=30ms when nth=1\n");
+	check(begin_at(0, &ref, &outcome));
+	(void)finish(&ref, 1);
+	check(begin_at(0, &ref, &outcome));
+	for (uint64_t until = now_ms() + 60; now_ms() < until;)
+		nap();
+	check(house_cancels == 0);
+	check(belay_call_state(ref.call) == BELAY_CALL_PENDING);
+	(void)finish(&ref, 1);
+	house_is_empty();
+}
+
+static void a_deadline_is_of_its_own_turn(void **state)
+{
+	(void)state;
+	in_house(CALLS, turns);
+}
+
+static void earliest(void)
+{
+	struct belay_outcome outcome = {BELAY_CANCELED, ECANCELED, -1};
+	struct belay_ref ref;
+	uint64_t before = now_ms();
+
+	rule("house.read timeout after=1h\n"
+	     "house.read timeout after=30ms\n"
+	     "house.read timeout after=1min\n");
+	check(begin_at(0, &ref, &(struct belay_outcome){0}));
+	wait_until(belay_call_state(ref.call) == BELAY_CALL_CANCELED);
+	check(now_ms() - before < LONG_MS / 2);
+	check(belay_adapter_finished(&ref, &outcome));
+	check(counted(1)->shadowed == 1 && counted(3)->shadowed == 1);
+	wait_until(SEEN(counted(2)->canceled) == 1);
+	house_is_empty();
+}
+
+static void the_earliest_deadline_wins(void **state)
+{
+	(void)state;
+	in_house(CALLS, earliest);
+}
+
+static void not_cancelable(void)
+{
+	const struct belay_begin begin = {
+		.operation = OTHER, .key = &errno, .site = place(3)};
+	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 1};
+	struct belay_ref ref;
+
+	rule("other.* timeout after=1ms\n");
+	for (uint64_t i = 1; i <= 3; i++) {
+		check(begin_with(&begin, &ref, &outcome));
+		wait_until(SEEN(counted(1)->not_canceled) == i);
+		check(belay_adapter_finished(&ref, &outcome));
+		check(outcome.ending == BELAY_SUCCEEDED);
+	}
+	/* It is listed once. */
+	check(belayi_policies.state->entries_used == 1);
+	check(belayi_policies.state->list[0].kind == BELAY_ENTRY_NOT_CANCELED);
+	check(belayi_policies.state->list[0].n == 1);
+	house_is_empty();
+}
+
+static void what_cannot_be_cancelled_is_listed_once(void **state)
+{
+	(void)state;
+	in_house(CALLS, not_cancelable);
+}
+
+static void refused(void)
+{
+	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 1};
+	struct belay_ref ref;
+
+	rule("house.read timeout after=1ms\nhouse.read fault refuse-cancel\n");
+	check(begin_at(0, &ref, &outcome));
+	wait_until(SEEN(counted(1)->not_canceled) == 1);
+	check(house_cancels == 0);
+	(void)finish(&ref, 1);
+	house_is_empty();
+}
+
+static void a_rule_can_refuse_anothers_cancel(void **state)
+{
+	(void)state;
+	in_house(CALLS, refused);
+}
+
+/* --- Call objects of a program's own ------------------------------------- */
+
+static struct belay_ref begin_own(struct belay_call *call)
+{
+	const struct belay_begin begin = {.operation = WRITE};
+	struct belay_ref ref;
+
+	check(belay_call_begin(call, &begin, &ref) == S_OK);
+	check(belay_call_accept(&ref));
+	return ref;
+}
+
+static void own_held(void)
+{
+	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 5};
+	struct belay_call *call = malloc(sizeof(*call));
+	struct belay_ref ref;
+	uint64_t before = now_ms();
+
+	rule("house.write fault delay=40ms short=3\n");
+	check(call);
+	belay_call_init(call);
+	ref = begin_own(call);
+	check(!belay_call_complete(&ref, &outcome));
+	check(belay_call_finish(call, WRITE, &outcome) == S_OK);
+	check(now_ms() - before >= 39);
+	check(outcome.ending == BELAY_SUCCEEDED && outcome.result == 3);
+	free(call);
+	house_is_empty();
+}
+
+static void a_call_object_is_held_and_released(void **state)
+{
+	(void)state;
+	in_house(CALLS, own_held);
+}
+
+static void own_dropped(void)
+{
+	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 5};
+	struct belay_call call;
+	struct belay_ref ref;
+
+	rule("house.write fault drop\n");
+	belay_call_init(&call);
+	ref = begin_own(&call);
+	check(!belay_call_complete(&ref, &outcome));
+	check(belay_call_wait(&ref, 30) == RPC_S_CALLPENDING);
+	check(belay_call_cancel(&ref, 0, BELAY_BY_APPLICATION) == S_OK);
+	check(belay_call_finish(&call, WRITE, &outcome) == S_OK);
+	check(outcome.ending == BELAY_CANCELED);
+	house_is_empty();
+}
+
+static void a_lost_reply_can_be_abandoned(void **state)
+{
+	(void)state;
+	in_house(CALLS, own_dropped);
+}
+
+static void own_timed_out(void)
+{
+	struct belay_outcome outcome;
+	struct belay_call call;
+
+	rule("house.write timeout after=30ms\n");
+	belay_call_init(&call);
+	(void)begin_own(&call);
+	check(belay_call_finish(&call, WRITE, &outcome) == S_OK);
+	check(outcome.ending == BELAY_CANCELED);
+	check(outcome.status == RPC_E_CALL_CANCELED);
+	wait_until(SEEN(counted(1)->canceled) == 1);
+	house_is_empty();
+}
+
+static void a_call_object_is_cancelled_at_its_deadline(void **state)
+{
+	(void)state;
+	in_house(CALLS, own_timed_out);
+}
+
+static void own_failed(void)
+{
+	const struct belay_begin begin = {.operation = WRITE};
+	struct belay_call call;
+	struct belay_ref ref;
+
+	rule("house.write fault error=0x80004005 at=begin force "
+	     "when nth=1 per=process\n");
+	belay_call_init(&call);
+	check(belay_call_begin(&call, &begin, &ref) == E_FAIL);
+	check(belay_call_state(&call) == BELAY_CALL_IDLE);
+	ref = begin_own(&call);
+	check(belay_call_refuse(&ref, E_FAIL));
+	house_is_empty();
+}
+
+static void a_call_object_is_failed_at_begin(void **state)
+{
+	(void)state;
+	in_house(CALLS, own_failed);
+}
+
+/* --- Many at once -------------------------------------------------------- */
+
+#define ROUNDS 3000
+
+/* Each call object's memory goes as soon as Finish has returned. */
+static void *use_own(void *number)
+{
+	uint64_t seed = (uintptr_t)number;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 1};
+		struct belay_call *call = malloc(sizeof(*call));
+		struct belay_ref ref;
+
+		check(call);
+		belay_call_init(call);
+		ref = begin_own(call);
+		if (house_random(&seed, 8))
+			(void)belay_call_complete(&ref, &outcome);
+		check(belay_call_finish(call, WRITE, &outcome) == S_OK);
+		memset(call, 0xa5, sizeof(*call));
+		free(call);
+	}
+	return NULL;
+}
+
+static void *use_slots(void *number)
+{
+	(void)number;
+	for (int i = 0; i < ROUNDS; i++) {
+		struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 1};
+		struct belay_ref ref;
+
+		check(begin_at(1, &ref, &outcome));
+		if (belay_adapter_look(&ref) == BELAY_HOLD)
+			(void)belay_adapter_wait(&ref, UINT64_MAX);
+		check(belay_adapter_finished(&ref, &outcome));
+	}
+	return NULL;
+}
+
+static void *use_both(void *number)
+{
+	return (uintptr_t)number % 2 ? use_own(number) : use_slots(number);
+}
+
+static void race(void)
+{
+	rule("house.* fault delay=1us..200us when p=0.3\n"
+	     "house.* timeout after=50us when p=0.3\n"
+	     "house.write timeout after=300us\n");
+	in_threads(4, use_both);
+	check(house_counters(WRITE).finished == 2 * ROUNDS);
+	check(house_counters(READ).finished == 2 * ROUNDS);
+	house_is_empty();
+}
+
+static void threads_and_the_deadlines_meet(void **state)
+{
+	(void)state;
+	in_house(CALLS, race);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_delay_starts_when_the_other_side_is_done),
+		cmocka_unit_test(a_hanging_call_ends_when_it_is_cancelled),
+		cmocka_unit_test(a_dropped_completion_never_comes),
+		cmocka_unit_test(a_call_is_cancelled_at_its_deadline),
+		cmocka_unit_test(a_deadline_is_of_its_own_turn),
+		cmocka_unit_test(the_earliest_deadline_wins),
+		cmocka_unit_test(what_cannot_be_cancelled_is_listed_once),
+		cmocka_unit_test(a_rule_can_refuse_anothers_cancel),
+		cmocka_unit_test(a_call_object_is_held_and_released),
+		cmocka_unit_test(a_lost_reply_can_be_abandoned),
+		cmocka_unit_test(a_call_object_is_cancelled_at_its_deadline),
+		cmocka_unit_test(a_call_object_is_failed_at_begin),
+		cmocka_unit_test(threads_and_the_deadlines_meet),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
