@@ -2,15 +2,14 @@
 /*
  * apis.c - `belay apis`: what can be watched, as the adapters themselves say
  */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <belay/adapter.h>
 
+#include "adapters.h"
 #include "command.h"
-#include "home.h"
 #include "options.h"
 #include "preload.h"
 #include "say.h"
@@ -90,49 +89,30 @@ static void print_verbosely(const struct belay_operation *operation)
 
 static void print_adapter(const struct belay_adapter *adapter, bool verbose)
 {
+	struct belay_operation *operations;
+
 	printf("%s - %s (%s)\n", adapter->name, adapter->title,
 	       adapter->library ? adapter->library : "libc");
+	operations = adapter_operations(adapter);
 	for (uint32_t i = 0; i < adapter->operations_count; i++) {
-		const struct belay_operation *o = &adapter->operations[i];
+		const struct belay_operation *o = &operations[i];
 
 		printf("  %s.%s\n", o->api, o->name);
 		if (verbose)
 			print_verbosely(o);
 	}
-}
-
-/*
- * What an adapter depends on, by its full path: the adapters need not find it
- * by themselves. BELAY=off keeps the interposer from making a call table for
- * this process.
- */
-static void load_interposer(void)
-{
-	char path[PATH_MAX];
-
-	(void)setenv("BELAY", "off", 1);
-	(void)dlopen(home_path(HOME_CORE, "libbelay-call.so.0", path),
-		     RTLD_NOW | RTLD_LOCAL);
-	(void)dlopen(home_path(HOME_INTERPOSE, "libbelay-interpose.so.0", path),
-		     RTLD_NOW | RTLD_LOCAL);
+	free(operations);
 }
 
 static bool show(const char *api, const char *path, void *data)
 {
 	struct apis *apis = data;
 	const struct belay_adapter *adapter;
-	void *library;
 
 	if (apis->wanted && strcmp(apis->wanted, api) != 0)
 		return true;
-	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	adapter = library ? dlsym(library, "belay_adapter") : NULL;
-	if (!adapter) {
-		say("Cannot load the adapter \"%s\": %s", api, dlerror());
-	} else if (adapter->abi != BELAY_ADAPTER_ABI) {
-		say("Cannot show the adapter \"%s\": its ABI is %u, ours is %d",
-		    api, adapter->abi, BELAY_ADAPTER_ABI);
-	} else {
+	adapter = adapter_load(api, path);
+	if (adapter) {
 		print_adapter(adapter, apis->verbose);
 		apis->shown++;
 	}
@@ -143,7 +123,6 @@ static void show_all(struct apis *apis)
 {
 	char path[PATH_MAX];
 
-	load_interposer();
 	if (!apis->wanted || !strchr(apis->wanted, '/')) {
 		preload_apis(show, apis);
 		if (!apis->shown && apis->wanted)

@@ -199,34 +199,36 @@ bool preload_adapter(const char *given, char ret_path[PATH_MAX])
 	return is_one;
 }
 
-static void add_api(struct list *list, const char *api)
+/* Finds the adapter of one API, which may be given by its path. */
+static bool find_api(const char *api, char path[PATH_MAX])
 {
-	char file[80], path[PATH_MAX];
+	char file[80];
 
-	if (strchr(api, '/')) {
-		if (preload_adapter(api, path))
-			add(list, path);
-		else
-			list->bad = true;
-		return;
-	}
+	if (strchr(api, '/'))
+		return preload_adapter(api, path);
 	(void)snprintf(file, sizeof(file), PREFIX "%.60s" SUFFIX, api);
 	home_path(HOME_INTERPOSE, file, path);
-	if (api_of(file, (char[64]){0}, 64) && access(path, R_OK) == 0) {
-		add(list, path);
-		return;
-	}
+	if (api_of(file, (char[64]){0}, 64) && access(path, R_OK) == 0)
+		return true;
 	preload_unknown_api(api);
-	list->bad = true;
+	return false;
 }
 
-static void add_named(struct list *list, const char *apis)
+bool preload_named(const char *apis,
+		   bool (*visit)(const char *api, const char *path, void *data),
+		   void *data)
 {
 	char *copy = strdup(apis), *rest = copy, *api;
+	char path[PATH_MAX];
+	bool good = copy, go_on = true;
 
-	while (copy && !list->bad && (api = strsep(&rest, ",")))
-		add_api(list, api);
+	while (good && go_on && (api = strsep(&rest, ","))) {
+		good = find_api(api, path);
+		if (good)
+			go_on = visit(api, path, data);
+	}
 	free(copy);
+	return good;
 }
 
 /* What another `belay run` around us preloads would be loaded twice. */
@@ -247,10 +249,10 @@ char *preload_list(const char *apis, const char *other)
 
 	add_own(&list, HOME_CORE, "libbelay-call.so.0");
 	add_own(&list, HOME_INTERPOSE, "libbelay-interpose.so.0");
-	if (apis)
-		add_named(&list, apis);
-	else
+	if (!apis)
 		preload_apis(add_adapter, &list);
+	else if (!list.bad && !preload_named(apis, add_adapter, &list))
+		list.bad = true;
 	if (other)
 		add_users(&list, other);
 	if (!list.bad)

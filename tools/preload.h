@@ -17,6 +17,16 @@
 void preload_apis(bool (*visit)(const char *api, const char *path, void *data),
 		  void *data);
 
+/*
+ * preload_named() - visits those of a list with commas; the path of an adapter
+ * stands for an API, too
+ *
+ * Return: false if there is no such API, and it has been said.
+ */
+bool preload_named(const char *apis,
+		   bool (*visit)(const char *api, const char *path, void *data),
+		   void *data);
+
 /* preload_unknown_api() - says that there is no such API, and what there is */
 void preload_unknown_api(const char *api);
 
