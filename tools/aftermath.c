@@ -7,10 +7,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "collect.h"
 #include "say.h"
+#include "session_rules.h"
 
 static void write_all(int fd, const char *text, size_t size)
 {
@@ -83,13 +85,34 @@ static bool keeps(const struct session *session, const struct watch *watch,
 	return found->killed || found->running || watch->keep;
 }
 
+static void collect_rules(const struct session *session,
+			  const struct watch *watch, struct watch_rules *rules,
+			  struct summary *summary)
+{
+	struct belay_rules_state *state;
+	struct summary_rules *set;
+	uint64_t lost = 0;
+
+	if (!rules->text)
+		return;
+	set = summary_rules(summary, rules->seed, rules->text);
+	set->again = strdup(rules->again);
+	state = session_rules_state(session, &lost);
+	if (state)
+		summary_rules_state(set, state);
+	watch_rules_record(rules, watch, state, lost);
+	free(state);
+}
+
 void aftermath(const struct session *session, const struct watch *watch,
-	       const char *program, const char *why_none, uint64_t discarded)
+	       struct watch_rules *rules, const char *program,
+	       const char *why_none, uint64_t discarded)
 {
 	struct summary summary = {.events_discarded = discarded};
 	struct collected found;
 
 	collect_session(session, &summary, &found);
+	collect_rules(session, watch, rules, &summary);
 	if (watch->json)
 		print_json(&summary, watch->json);
 	else

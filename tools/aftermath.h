@@ -9,13 +9,16 @@
 
 #include "session.h"
 #include "watch.h"
+#include "watch_rules.h"
 
 /*
- * aftermath() - prints the summary, and removes or keeps the session
+ * aftermath() - prints the summary, writes the record that was asked for, and
+ * removes or keeps the session
  *
  * why_none: what to say, after a colon, if no process was watched; or ""
  */
 void aftermath(const struct session *session, const struct watch *watch,
-	       const char *program, const char *why_none, uint64_t discarded);
+	       struct watch_rules *rules, const char *program,
+	       const char *why_none, uint64_t discarded);
 
 #endif

@@ -19,6 +19,7 @@ static const char *const in_build[] = {
 	[HOME_INTERPOSE] = "../interpose",
 	[HOME_PROVIDER] = "../interpose/lttng",
 	[HOME_MODULES] = ".",
+	[HOME_POLICIES] = "../plugins",
 };
 
 static const char *const installed[] = {
@@ -26,6 +27,7 @@ static const char *const installed[] = {
 	[HOME_INTERPOSE] = BELAY_LIBDIR_FROM_BINDIR,
 	[HOME_PROVIDER] = BELAY_LIBDIR_FROM_BINDIR,
 	[HOME_MODULES] = BELAY_LIBDIR_FROM_BINDIR "/belay",
+	[HOME_POLICIES] = BELAY_LIBDIR_FROM_BINDIR "/belay/policies",
 };
 
 static const char *executable_folder(void)

@@ -14,6 +14,7 @@ enum home_folder {
 	HOME_INTERPOSE, /* libbelay-interpose.so.0, adapters */
 	HOME_PROVIDER,  /* libbelay-lttng.so */
 	HOME_MODULES,   /* symbols.so, trace.so, report.so */
+	HOME_POLICIES,  /* fault.so, timeout.so */
 };
 
 /*

@@ -163,12 +163,16 @@ static void remove_table(const struct session *session, const char *name,
 
 bool session_remove(const struct session *session)
 {
+	static const char *const of_rules[] = {"rules", "rules.state",
+					       "replay"};
+
 	(void)unlinkat(session->folder, "summary", 0);
 	/* Most often there is nothing else. */
 	if (unlinkat(session->root, session->name, AT_REMOVEDIR) == 0)
 		return true;
 	session_files(session, remove_table, NULL);
-	(void)unlinkat(session->folder, "rules", 0);
+	for (size_t i = 0; i < sizeof(of_rules) / sizeof(*of_rules); i++)
+		(void)unlinkat(session->folder, of_rules[i], 0);
 	return unlinkat(session->root, session->name, AT_REMOVEDIR) == 0 ||
 	       errno == ENOENT;
 }

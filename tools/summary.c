@@ -123,6 +123,9 @@ uint64_t summary_percentile(const struct belay_counters *counters,
 
 void summary_deinit(struct summary *summary)
 {
+	for (size_t i = 0; i < summary->rules_count; i++)
+		summary_rules_deinit(&summary->rules[i]);
+	free(summary->rules);
 	free(summary->operations);
 	free(summary->unfinished);
 	*summary = (struct summary){0};

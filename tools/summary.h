@@ -33,11 +33,57 @@ struct summary_unfinished {
 	uint32_t pid;           /* of the oldest one */
 };
 
+/* What a rule did to calls, as a trace tells it: "fail-finish" */
+struct summary_action {
+	char name[32];
+	uint64_t count;
+};
+
+#define SUMMARY_ACTIONS 16
+
+/*
+ * struct summary_rule - one rule, and what became of it
+ *
+ * state:   counters, where a session has kept them
+ * actions: counted in a trace; the first one without a name ends them
+ */
+struct summary_rule {
+	char *text;
+	struct belay_rule_state state;
+	struct summary_action actions[SUMMARY_ACTIONS];
+};
+
+/* Calls begun at one place that a rule could not cancel. */
+struct summary_stuck {
+	uint32_t rule; /* its number, from 1 */
+	uint32_t pid;
+	struct place place;
+};
+
+/*
+ * struct summary_rules - the rules that some processes had
+ *
+ * again:     the command that does the same once more; NULL: not known
+ * has_state: the rules' counters are known
+ */
+struct summary_rules {
+	uint64_t seed;
+	char *text; /* one a line */
+	char *again;
+	struct summary_rule *list;
+	size_t count;
+	struct summary_stuck *stuck;
+	size_t stuck_count;
+	bool has_state;
+};
+
 struct summary {
 	struct summary_operation *operations;
 	size_t operations_count;
 	struct summary_unfinished *unfinished;
 	size_t unfinished_count;
+	struct summary_rules *rules; /* most often one set of them, or none */
+	size_t rules_count;
 	uint64_t processes;
 	uint64_t cost_ns; /* of recording one call; 0: not known */
 	uint64_t lost[BELAY_LOSS_KINDS];
@@ -56,6 +102,25 @@ void summary_counters_add(struct belay_counters *sum,
 void summary_unfinished_add(struct summary *summary,
 			    const struct summary_unfinished *more);
 
+/*
+ * summary_rules() - finds rules by their text and seed, or adds them
+ *
+ * text: one a line
+ * Return: lent until the next call.
+ */
+struct summary_rules *summary_rules(struct summary *summary, uint64_t seed,
+				    const char *text);
+
+void summary_rules_deinit(struct summary_rules *rules);
+
+/* summary_rules_state() - adds what a session knows of its rules */
+void summary_rules_state(struct summary_rules *rules,
+			 const struct belay_rules_state *state);
+
+/* summary_rules_act() - counts an action of a rule, by its number */
+void summary_rules_act(struct summary_rules *rules, uint64_t rule,
+		       const char *action, size_t length);
+
 /* summary_percentile() - duration in ns below which `percent` of them lie */
 uint64_t summary_percentile(const struct belay_counters *counters,
 			    double percent);
@@ -63,6 +128,9 @@ uint64_t summary_percentile(const struct belay_counters *counters,
 /* summary_print() - as people read it; summary_json() - as programs do */
 void summary_print(const struct summary *summary, FILE *to);
 void summary_json(const struct summary *summary, FILE *to);
+
+/* summary_print_rules() - the part of it that is about rules */
+void summary_print_rules(const struct summary *summary, FILE *to);
 
 struct json;
 

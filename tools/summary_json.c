@@ -77,6 +77,61 @@ static void write_lost(struct json *json, const struct summary *summary)
 	json_object_end(json);
 }
 
+static void write_rule(struct json *json, const struct summary_rules *rules,
+		       size_t index)
+{
+	const struct summary_rule *rule = &rules->list[index];
+
+	json_object(json, NULL);
+	json_number(json, "number", index + 1);
+	json_text(json, "rule", rule->text);
+	if (rules->has_state) {
+#define COUNTER(name, sentence) json_number(json, #name, rule->state.name);
+		BELAY_RULE_COUNTERS(COUNTER)
+#undef COUNTER
+	}
+	if (rule->actions[0].count) {
+		json_object(json, "actions");
+		for (size_t i = 0;
+		     i < SUMMARY_ACTIONS && rule->actions[i].count; i++)
+			json_number(json, rule->actions[i].name,
+				    rule->actions[i].count);
+		json_object_end(json);
+	}
+	json_object_end(json);
+}
+
+static void write_stuck(struct json *json, const struct summary_stuck *stuck)
+{
+	char place[320];
+
+	place_describe(&stuck->place, place, sizeof(place));
+	json_object(json, NULL);
+	json_number(json, "rule", stuck->rule);
+	json_text(json, "place", place);
+	json_text(json, "path", stuck->place.path);
+	json_number(json, "address", stuck->place.address);
+	json_number(json, "pid", stuck->pid);
+	json_object_end(json);
+}
+
+static void write_rules(struct json *json, const struct summary_rules *rules)
+{
+	json_object(json, NULL);
+	json_number(json, "seed", rules->seed);
+	if (rules->again)
+		json_text(json, "again", rules->again);
+	json_array(json, "rules");
+	for (size_t i = 0; i < rules->count; i++)
+		write_rule(json, rules, i);
+	json_array_end(json);
+	json_array(json, "not_canceled");
+	for (size_t i = 0; i < rules->stuck_count; i++)
+		write_stuck(json, &rules->stuck[i]);
+	json_array_end(json);
+	json_object_end(json);
+}
+
 void summary_json_members(const struct summary *summary, struct json *json)
 {
 	json_number(json, "processes", summary->processes);
@@ -88,6 +143,10 @@ void summary_json_members(const struct summary *summary, struct json *json)
 	json_array(json, "unfinished");
 	for (size_t i = 0; i < summary->unfinished_count; i++)
 		write_unfinished(json, &summary->unfinished[i]);
+	json_array_end(json);
+	json_array(json, "rules");
+	for (size_t i = 0; i < summary->rules_count; i++)
+		write_rules(json, &summary->rules[i]);
 	json_array_end(json);
 	write_lost(json, summary);
 }

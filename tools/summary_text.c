@@ -213,6 +213,7 @@ void summary_print(const struct summary *summary, FILE *to)
 	print_details(summary, to);
 	if (summary->unfinished_count)
 		print_unfinished(summary, to);
+	summary_print_rules(summary, to);
 	print_lost(summary, to);
 	if (summary->cost_ns)
 		fprintf(to,

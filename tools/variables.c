@@ -11,8 +11,8 @@
 
 /* BELAY=off is the user's own word, and stays. */
 static const char *const ours[] = {
-	"BELAY_CALLS",   "BELAY_NOT",    "BELAY_ONLY",
-	"BELAY_SESSION", "BELAY_STRICT", "BELAY_TRACE",
+	"BELAY_CALLS", "BELAY_NOT",     "BELAY_ONLY",   "BELAY_RULES",
+	"BELAY_SEED",  "BELAY_SESSION", "BELAY_STRICT", "BELAY_TRACE",
 };
 
 static char **find(const struct variables *variables, const char *name)

@@ -22,6 +22,7 @@
 #include "text.h"
 #include "tracing.h"
 #include "variables.h"
+#include "watch_rules.h"
 
 /* What stands between the command line and the program. */
 struct plan {
@@ -30,6 +31,7 @@ struct plan {
 	struct variables variables;
 	struct session session;
 	struct tracing *tracing;
+	struct watch_rules rules;
 	bool recorded;
 };
 
@@ -66,6 +68,7 @@ static void set_own_variables(struct plan *plan, const char *preloads)
 		variables_set(&plan->variables, "BELAY_STRICT", "1");
 	if (plan->tracing)
 		tracing_environment(plan->tracing, &plan->variables);
+	watch_rules_environment(&plan->rules, &plan->session, &plan->variables);
 }
 
 /* Whether the program itself allows it. */
@@ -82,6 +85,13 @@ static bool can_watch(const struct plan *plan, const char *name)
 	    program_kind_sentence(kind),
 	    plan->watch->strict ? "; not started, because of --strict" : "");
 	return kind == PROGRAM_STATIC && !plan->watch->strict;
+}
+
+/* Return: whether all of it could be made; else it has been said why not. */
+static bool make_session(struct plan *plan, const char *name)
+{
+	plan->recorded = session_create(name, &plan->session);
+	return plan->recorded && watch_rules_make(&plan->rules, &plan->session);
 }
 
 /*
@@ -101,9 +111,7 @@ static int prepare(struct plan *plan, const char *name)
 	if (!preloads)
 		return SAY_NOT_STARTED;
 	status = watch->trace ? tracing_open(watch, name, &plan->tracing) : 0;
-	if (!status)
-		plan->recorded = session_create(name, &plan->session);
-	if (!status && !plan->recorded && watch->strict)
+	if (!status && !make_session(plan, name) && watch->strict)
 		status = SAY_NOT_STARTED;
 	if (plan->recorded)
 		set_own_variables(plan, preloads);
@@ -141,14 +149,15 @@ static void finish(struct plan *plan, bool started, const char *name)
 	if (plan->tracing)
 		discarded = tracing_close(plan->tracing);
 	if (plan->recorded && started)
-		aftermath(&plan->session, plan->watch, name, why_none(plan),
-			  discarded);
+		aftermath(&plan->session, plan->watch, &plan->rules, name,
+			  why_none(plan), discarded);
 	else if (plan->recorded)
 		(void)session_remove(&plan->session);
 	if (plan->recorded)
 		session_close(&plan->session);
 	tracing_free(plan->tracing, started);
 	variables_deinit(&plan->variables);
+	watch_rules_deinit(&plan->rules);
 }
 
 static bool look(void *data)
@@ -165,6 +174,11 @@ int watch_run(const struct watch *watch, char **argv)
 	int status, ending = 0;
 
 	launch_init(&launch);
+	if ((watch->rules_count || watch->replay) &&
+	    !watch_rules_read(watch, &plan.rules))
+		return SAY_NOT_STARTED;
+	if (watch->check_only)
+		return SAY_OK;
 	status = program_find(argv[0], &plan.program);
 	if (status)
 		return status;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "options.h"
+#include "ruleset.h"
 
 /* The options that both commands have. */
 #define WATCH_OPTIONS                                                          \
@@ -30,6 +31,23 @@
 		 "Room for N calls in flight in each process (4096)"},         \
 		{'j', "json", "FILE",                                          \
 		 "Write the summary as JSON to FILE instead of stderr"},       \
+		{'p', "rule", "RULE",                                          \
+		 "Do what RULE says: \"CALL POLICY ARGUMENT...\".\n"           \
+		 "Repeatable"},                                                \
+		{'P', "rules", "FILE",                                         \
+		 "Do what the rules in FILE say. Repeatable"},                 \
+		{WATCH_POLICY_PATH, "policy-path", "LIST",                     \
+		 "Look for policies in these folders first, with colons\n"     \
+		 "between (default: $BELAY_POLICY_PATH)"},                     \
+		{'n', "dry-run", NULL,                                         \
+		 "Check the rules, show what each can act on, and do not\n"    \
+		 "start the program"},                                         \
+		{WATCH_SEED, "seed", "N",                                      \
+		 "What rules do at random (default: another each time)"},      \
+		{WATCH_RECORD, "record", "FILE",                               \
+		 "Write to FILE at which calls rules with a trigger fired"},   \
+		{WATCH_REPLAY, "replay", "FILE",                               \
+		 "Let the rules in FILE fire at the calls recorded there"},    \
 		{'k', "keep", NULL,                                            \
 		 "Keep the session for \"belay ps\" after the program\n"       \
 		 "has ended"},                                                 \
@@ -43,18 +61,31 @@ enum {
 	WATCH_NOT,
 	WATCH_CALLS,
 	WATCH_LOSSLESS,
+	WATCH_POLICY_PATH,
+	WATCH_RECORD,
+	WATCH_REPLAY,
+	WATCH_SEED,
 };
 
 /* struct watch - what was asked for; the texts are argv's or on the heap */
 struct watch {
 	const char *command; /* "run" */
+	char **line;         /* all of the command line, from there on */
 	const char *apis;    /* NULL: all */
 	char *only;
 	char *not_these;
 	char **variables;
 	unsigned int variables_count;
-	unsigned long calls; /* 0: the default */
-	const char *json;    /* NULL: as text to stderr */
+	unsigned long calls;       /* 0: the default */
+	const char *json;          /* NULL: as text to stderr */
+	struct rule_source *rules; /* in their order */
+	unsigned int rules_count;
+	const char *policy_path; /* NULL: $BELAY_POLICY_PATH */
+	unsigned long seed;
+	bool seed_given;
+	const char *record; /* file to write, or NULL */
+	const char *replay; /* file to read, or NULL */
+	bool check_only;
 	bool keep;
 	bool strict;
 	bool trace;

@@ -2,6 +2,7 @@
 /*
  * watch_command.c - the command line that `belay run` and `belay trace` share
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,43 @@ static bool add_variable(struct watch *watch, const char *value)
 	return true;
 }
 
+static bool add_rules(struct watch *watch, const char *given, bool is_file)
+{
+	watch->rules = realloc(watch->rules, (watch->rules_count + 1) *
+						     sizeof(*watch->rules));
+	if (!watch->rules)
+		abort();
+	watch->rules[watch->rules_count++] =
+		(struct rule_source){.given = given, .is_file = is_file};
+	return true;
+}
+
+static bool take_of_rules(struct watch *watch, int id, const char *value)
+{
+	switch (id) {
+	case 'p':
+	case 'P':
+		return add_rules(watch, value, id == 'P');
+	case WATCH_POLICY_PATH:
+		watch->policy_path = value;
+		return true;
+	case WATCH_RECORD:
+		watch->record = value;
+		return true;
+	case WATCH_REPLAY:
+		watch->replay = value;
+		return true;
+	case 'n':
+		watch->check_only = true;
+		return true;
+	case WATCH_SEED:
+		watch->seed_given = true;
+		return options_number("seed", value, 0, ULONG_MAX,
+				      &watch->seed);
+	}
+	return false;
+}
+
 static bool take(void *settings, int id, const char *value)
 {
 	struct watch *watch = settings;
@@ -80,6 +118,26 @@ static bool take(void *settings, int id, const char *value)
 		watch->lossless = true;
 		return true;
 	}
+	return take_of_rules(watch, id, value);
+}
+
+static bool rules_make_sense(const struct watch *watch)
+{
+	bool rules = watch->rules_count || watch->replay;
+
+	if (watch->check_only && !rules)
+		say("Which rules? belay %s -n -p RULE", watch->command);
+	else if (watch->record && !rules)
+		say("Which rules? belay %s --record=%s -p RULE PROGRAM",
+		    watch->command, watch->record);
+	else if (watch->replay && watch->rules_count)
+		say("Option \"--replay\" brings its own rules: leave "
+		    "\"--rule\" and \"--rules\" out");
+	else if (watch->replay && watch->seed_given)
+		say("Option \"--replay\" brings its own seed: leave "
+		    "\"--seed\" out");
+	else
+		return true;
 	return false;
 }
 
@@ -104,11 +162,14 @@ int watch_command(struct watch *watch, const char *about,
 		return SAY_OK;
 	if (first == OPTIONS_WRONG)
 		return SAY_NOT_STARTED;
-	if (first == argc) {
+	if (!rules_make_sense(watch))
+		return SAY_NOT_STARTED;
+	if (first == argc && !watch->check_only) {
 		say("Which program? belay %s [OPTION]... PROGRAM "
 		    "[ARGUMENT]...",
 		    watch->command);
 		return SAY_NOT_STARTED;
 	}
+	watch->line = argv;
 	return watch_run(watch, argv + first);
 }

@@ -285,7 +285,8 @@ static void the_json_says_the_same(void **state)
 		"      \"place\": \"0x1234\",\n      \"path\": \"\",\n"
 		"      \"address\": 4660,\n      \"state\": \"PENDING\",\n"
 		"      \"oldest_ns\": 1500000000,\n      \"pid\": 42\n"
-		"    }\n  ],\n  \"lost\": {\n    \"calls\": 9,\n",
+		"    }\n  ],\n  \"rules\": [",
+		"],\n  \"lost\": {\n    \"calls\": 9,\n",
 		"    \"events\": 0\n  }\n}\n",
 	};
 	struct summary summary = {0};

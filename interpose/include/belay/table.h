@@ -241,8 +241,8 @@ struct belay_summary {
  */
 #define BELAY_RULES_MAGIC UINT64_C(0x454c4241595f5255)
 #define BELAY_RULES_MAX 256
-#define BELAY_RULES_LOG 1024       /* entries, without a record */
-#define BELAY_RULES_RECORD 1048576 /* with one */
+#define BELAY_RULES_LOG 1024      /* entries, without a record */
+#define BELAY_RULES_RECORD 262144 /* with one, at most: 64 MiB */
 
 /* What became of one rule. */
 #define BELAY_RULE_COUNTERS(X)                                                 \

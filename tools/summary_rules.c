@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * summary_rules.c - adds up what rules did, and tells it
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "summary.h"
+#include "text.h"
+
+#define RULE_SHOWN 400
+#define STUCK_SHOWN 10
+
+static void *grow(void *array, size_t count, size_t size)
+{
+	void *longer = realloc(array, (count + 1) * size);
+
+	if (!longer)
+		abort();
+	return longer;
+}
+
+static void add_rule(struct summary_rules *rules, const char *text,
+		     size_t length)
+{
+	struct summary_rule *rule;
+
+	rules->list = grow(rules->list, rules->count, sizeof(*rule));
+	rule = &rules->list[rules->count++];
+	*rule = (struct summary_rule){.text = strndup(text, length)};
+	if (!rule->text)
+		abort();
+}
+
+static void split(struct summary_rules *rules)
+{
+	for (const char *line = rules->text; *line;) {
+		size_t length = strcspn(line, "\n");
+
+		if (length)
+			add_rule(rules, line, length);
+		line += length + (line[length] == '\n');
+	}
+}
+
+struct summary_rules *summary_rules(struct summary *summary, uint64_t seed,
+				    const char *text)
+{
+	struct summary_rules *rules;
+
+	for (size_t i = 0; i < summary->rules_count; i++) {
+		rules = &summary->rules[i];
+		if (rules->seed == seed && strcmp(rules->text, text) == 0)
+			return rules;
+	}
+	summary->rules =
+		grow(summary->rules, summary->rules_count, sizeof(*rules));
+	rules = &summary->rules[summary->rules_count++];
+	*rules = (struct summary_rules){.seed = seed, .text = strdup(text)};
+	if (!rules->text)
+		abort();
+	split(rules);
+	return rules;
+}
+
+void summary_rules_deinit(struct summary_rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		free(rules->list[i].text);
+	free(rules->list);
+	free(rules->stuck);
+	free(rules->text);
+	free(rules->again);
+}
+
+static void add_stuck(struct summary_rules *rules,
+		      const struct belay_rule_entry *entry)
+{
+	struct summary_stuck *stuck;
+
+	rules->stuck = grow(rules->stuck, rules->stuck_count, sizeof(*stuck));
+	stuck = &rules->stuck[rules->stuck_count++];
+	*stuck = (struct summary_stuck){
+		.rule = entry->rule,
+		.pid = entry->pid,
+		.place = {.address = entry->address,
+			  .build_id_size = entry->build_id_size},
+	};
+	strcpy(stuck->place.path, entry->path);
+	memcpy(stuck->place.build_id, entry->build_id,
+	       sizeof(stuck->place.build_id));
+}
+
+void summary_rules_state(struct summary_rules *rules,
+			 const struct belay_rules_state *state)
+{
+	rules->has_state = true;
+	for (size_t i = 0; i < rules->count && i < BELAY_RULES_MAX; i++)
+		rules->list[i].state = state->rules[i];
+	for (uint64_t i = 0; i < state->entries_used; i++)
+		if (state->list[i].kind == BELAY_ENTRY_NOT_CANCELED)
+			add_stuck(rules, &state->list[i]);
+}
+
+void summary_rules_act(struct summary_rules *rules, uint64_t rule,
+		       const char *action, size_t length)
+{
+	struct summary_action *actions;
+
+	if (rule == 0 || rule > rules->count)
+		return;
+	actions = rules->list[rule - 1].actions;
+	for (size_t i = 0; i < SUMMARY_ACTIONS; i++) {
+		if (!actions[i].count)
+			(void)text_safe(action, length, actions[i].name,
+					sizeof(actions[i].name));
+		else if (strlen(actions[i].name) != length ||
+			 memcmp(actions[i].name, action, length) != 0)
+			continue;
+		actions[i].count++;
+		return;
+	}
+}
+
+/* --- As people read it --------------------------------------------------- */
+
+static void print_count(const char *before, uint64_t count, const char *after,
+			FILE *to)
+{
+	if (count)
+		fprintf(to, "; %s%" PRIu64 "%s", before, count, after);
+}
+
+/* `matched` is known of processes that ended well. */
+static void print_state(const struct belay_rule_state *state, FILE *to)
+{
+	fprintf(to, "     acted on %" PRIu64, state->fired);
+	if (state->matched >= state->fired && state->matched)
+		fprintf(to, " of %" PRIu64 " call%s that it fits",
+			state->matched, text_s(state->matched));
+	else
+		fprintf(to, " call%s", text_s(state->fired));
+	print_count("", state->canceled, " cancelled", to);
+	print_count("", state->not_canceled, " could not be cancelled", to);
+	print_count("an earlier rule did the same to ", state->shadowed, "",
+		    to);
+	print_count("cannot be done to ", state->unable, "", to);
+	fputc('\n', to);
+}
+
+static void print_actions(const struct summary_action *actions, FILE *to)
+{
+	fputs("     ", to);
+	for (size_t i = 0; i < SUMMARY_ACTIONS && actions[i].count; i++)
+		fprintf(to, "%s%s: %" PRIu64, i ? "; " : "", actions[i].name,
+			actions[i].count);
+	fputs(actions[0].count ? "\n" : "did nothing\n", to);
+}
+
+static void print_stuck(const struct summary_rules *rules, uint32_t number,
+			FILE *to)
+{
+	char place[320];
+	size_t shown = 0, more = 0;
+
+	for (size_t i = 0; i < rules->stuck_count; i++) {
+		const struct summary_stuck *stuck = &rules->stuck[i];
+
+		if (stuck->rule != number)
+			continue;
+		if (shown++ >= STUCK_SHOWN) {
+			more++;
+			continue;
+		}
+		place_describe(&stuck->place, place, sizeof(place));
+		fprintf(to,
+			"       not cancelled: begun at %s in process %" PRIu32
+			"\n",
+			place, stuck->pid);
+	}
+	if (more)
+		fprintf(to, "       ... and at %zu more places\n", more);
+}
+
+static void print_rules(const struct summary_rules *rules, FILE *to)
+{
+	char text[RULE_SHOWN];
+
+	fprintf(to, "Rules, with seed %" PRIu64 ":\n", rules->seed);
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct summary_rule *rule = &rules->list[i];
+
+		fprintf(to, "%3zu  %s\n", i + 1,
+			text_safe(rule->text, strlen(rule->text), text,
+				  sizeof(text)));
+		if (rules->has_state)
+			print_state(&rule->state, to);
+		else
+			print_actions(rule->actions, to);
+		print_stuck(rules, (uint32_t)i + 1, to);
+	}
+	if (rules->again)
+		fprintf(to, "To do this again: %s\n", rules->again);
+}
+
+void summary_print_rules(const struct summary *summary, FILE *to)
+{
+	for (size_t i = 0; i < summary->rules_count; i++)
+		print_rules(&summary->rules[i], to);
+}
