@@ -59,30 +59,45 @@ void belayi_decisions_fold(void)
 	}
 }
 
-void belayi_decision_told(const struct belayi_decision *decision, uint8_t by,
-			  const char *action, uint64_t value)
+bool belayi_decided_copy(uint32_t slot, uint64_t id,
+			 struct belayi_decided *ret_copy)
+{
+	const struct belayi_decision *decision = &belayi_decisions[slot];
+	const uint64_t *from = (const uint64_t *)&decision->decided;
+	uint64_t *to = (uint64_t *)ret_copy;
+
+	/* Acquire: the id is looked at again after all of them. */
+	for (size_t i = 0; i < sizeof(*ret_copy) / sizeof(*to); i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&decision->id, __ATOMIC_ACQUIRE) == id;
+}
+
+void belayi_decided_told(const struct belayi_decided *decided, uint8_t by,
+			 const char *action, uint64_t value)
 {
 	const struct belayi_rule *rule;
 
-	if (!belayi_provider || by >= decision->fired_count)
+	if (!belayi_provider || by >= decided->fired_count)
 		return;
-	rule = decision->fired[by].rule->rule;
-	belayi_record_policy(decision->id, rule->policy->name,
+	rule = decided->fired[by].rule->rule;
+	belayi_record_policy(decided->id, rule->policy->name,
 			     belayi_rule_number(rule), action, value);
 }
 
 /* --- The policies ------------------------------------------------------- */
 
-static struct belay_policy_call call_of(const struct belayi_decision *decision,
-					uint8_t by, const uint64_t *args)
+static struct belay_policy_call call_of(const struct belayi_decided *decided,
+					uint8_t by)
 {
-	const struct belayi_site *site = decision->site;
-	const struct belayi_fired *fired = &decision->fired[by];
+	const struct belayi_site *site = decided->site;
+	const struct belayi_fired *fired = &decided->fired[by];
 	struct belay_policy_call call = {
 		.size = sizeof(call),
-		.thread = decision->call->thread,
-		.id = decision->id,
+		.thread = decided->thread,
+		.id = decided->id,
 		.operation = site->operation,
+		.key = decided->key,
+		.owner = decided->owner,
 		.site = (uint64_t)(uintptr_t)site->address,
 		.module = site->module,
 		.offset = site->offset,
@@ -91,56 +106,76 @@ static struct belay_policy_call call_of(const struct belayi_decision *decision,
 	};
 
 	for (int i = 0; i < BELAY_ARGUMENTS_MAX; i++)
-		call.args[i] = args[i];
+		call.args[i] = decided->args[i];
 	return call;
 }
 
-static uint64_t ask_policy(struct belayi_decision *decision, uint8_t by,
-			   const struct belay_begin *begin)
+static uint64_t ask_policy(struct belayi_decided *decided, uint8_t by,
+			   const char *text)
 {
-	const struct belayi_rule *rule = decision->fired[by].rule->rule;
+	const struct belayi_rule *rule = decided->fired[by].rule->rule;
 	struct belay_policy_verdict verdict = {.size = sizeof(verdict)};
-	struct belay_policy_call call = call_of(decision, by, begin->args);
+	struct belay_policy_call call = call_of(decided, by);
 
-	call.key = (uint64_t)(uintptr_t)begin->key;
-	call.owner = (uint64_t)(uintptr_t)begin->owner;
-	call.text = begin->text;
+	call.text = text;
 	if (rule->policy->begin)
 		rule->policy->begin(rule->instance, &call, &verdict);
-	return belayi_verdict_add(decision, &verdict, by);
+	return belayi_verdict_add(decided, &verdict, by);
 }
 
 /* --- Begin --------------------------------------------------------------- */
 
-static void open_decision(struct belayi_decision *decision,
-			  struct belay_call *call, uint64_t turn,
-			  struct belayi_site *site)
+static struct belayi_decided draft_of(struct belay_call *call, uint32_t slot,
+				      uint64_t turn,
+				      const struct belay_begin *begin)
 {
-	decision->call = call;
-	decision->turn = turn;
-	decision->begun = call->begun;
-	decision->site = site;
-	decision->set = 0;
-	decision->hold_ns = 0;
-	decision->fired_count = 0;
-	decision->fail_by = decision->short_by = decision->hold_by =
-		decision->deadline_by = decision->refuse_by = BELAYI_NO_RULE;
-	__atomic_store_n(&decision->cancel_at, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&decision->release_at, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&decision->held, BELAYI_NOT_HELD, __ATOMIC_RELAXED);
-	/* Release: whoever sees the id sees a decision that is open. */
-	__atomic_store_n(&decision->id, call->id, __ATOMIC_RELEASE);
+	struct belayi_decided draft = {
+		.id = call->id,
+		.call = call,
+		.turn = turn,
+		.begun = call->begun,
+		.key = (uint64_t)(uintptr_t)begin->key,
+		.owner = (uint64_t)(uintptr_t)begin->owner,
+		.slot = slot,
+		.thread = call->thread,
+		.fail_by = BELAYI_NO_RULE,
+		.short_by = BELAYI_NO_RULE,
+		.hold_by = BELAYI_NO_RULE,
+		.deadline_by = BELAYI_NO_RULE,
+		.refuse_by = BELAYI_NO_RULE,
+	};
+
+	for (int i = 0; i < BELAY_ARGUMENTS_MAX; i++)
+		draft.args[i] = begin->args[i];
+	return draft;
 }
 
-static bool add_fired(struct belayi_decision *decision,
+/* Word by word, because somebody who is late may read at the same time. */
+static void publish(const struct belayi_decided *draft)
+{
+	struct belayi_decision *decision = &belayi_decisions[draft->slot];
+	const uint64_t *from = (const uint64_t *)draft;
+	uint64_t *to = (uint64_t *)&decision->decided;
+
+	for (size_t i = 0; i < sizeof(*draft) / sizeof(*to); i++)
+		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
+	__atomic_store_n(&decision->cancel_at, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&decision->release_at, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&decision->held,
+			 belayi_held_word(draft, BELAYI_NOT_HELD),
+			 __ATOMIC_RELAXED);
+	/* Release: whoever sees the id sees the rest. */
+	__atomic_store_n(&decision->id, draft->id, __ATOMIC_RELEASE);
+}
+
+static bool add_fired(struct belayi_decided *decided,
 		      struct belayi_site_rule *rule, uint64_t n)
 {
-	if (decision->fired_count == BELAYI_FIRED_MAX) {
+	if (decided->fired_count == BELAYI_FIRED_MAX) {
 		belayi_count_up(&rule->rule->state->shadowed);
 		return false;
 	}
-	decision->fired[decision->fired_count++] =
-		(struct belayi_fired){rule, n};
+	decided->fired[decided->fired_count++] = (struct belayi_fired){rule, n};
 	return true;
 }
 
@@ -162,13 +197,11 @@ static void stall(uint64_t ns)
 }
 
 /* Return: how long Begin is to sleep. */
-static uint64_t ask_rules(struct belayi_decision *decision,
-			  struct belay_call *call, uint64_t turn,
-			  struct belayi_site *site,
+static uint64_t ask_rules(struct belayi_decided *draft,
 			  const struct belay_begin *begin)
 {
+	struct belayi_site *site = draft->site;
 	uint64_t stall_ns = 0;
-	bool open = false;
 
 	for (uint32_t i = 0; i < site->count; i++) {
 		struct belayi_site_rule *rule = &site->rules[i];
@@ -179,21 +212,45 @@ static uint64_t ask_rules(struct belayi_decision *decision,
 		n = __atomic_add_fetch(&rule->n, 1, __ATOMIC_RELAXED);
 		belayi_count_up(&matched[belayi_rule_number(rule->rule)].n);
 		if (!belayi_rule_fires(site, rule, n,
-				       belayi_random(site, rule, n)))
-			continue;
-		if (!open)
-			open_decision(decision, call, turn, site);
-		open = true;
-		if (!add_fired(decision, rule, n))
+				       belayi_random(site, rule, n)) ||
+		    !add_fired(draft, rule, n))
 			continue;
 		if (belayi_policies.state->recording && rule->rule->has_trigger)
 			belayi_rule_note(rule->rule, BELAY_ENTRY_FIRED,
 					 site->address, n);
 		belayi_add_up(
 			&stall_ns,
-			ask_policy(decision, decision->fired_count - 1, begin));
+			ask_policy(draft, draft->fired_count - 1, begin->text));
 	}
 	return stall_ns;
+}
+
+__attribute__((noinline)) static bool decide_at(struct belayi_site *site,
+						struct belay_call *call,
+						uint32_t slot, uint64_t turn,
+						const struct belay_begin *begin,
+						struct belay_outcome *ret_fault)
+{
+	struct belayi_decided draft = draft_of(call, slot, turn, begin);
+	uint64_t stall_ns;
+
+	draft.site = site;
+	stall_ns = ask_rules(&draft, begin);
+	if (draft.fired_count == 0)
+		return true;
+	if (stall_ns)
+		stall(stall_ns);
+	publish(&draft);
+	if (draft.set & BELAY_VERDICT_FAIL_BEGIN) {
+		*ret_fault =
+			(struct belay_outcome){BELAY_FAILED, draft.error, 0};
+		belayi_decided_told(&draft, draft.fail_by, "fail-begin",
+				    (uint64_t)(int64_t)draft.error);
+		return false;
+	}
+	if (draft.set & BELAY_VERDICT_DEADLINE)
+		belayi_timing_arm(&draft);
+	return true;
 }
 
 bool belayi_decide(struct belay_call *call, uint32_t slot, uint64_t turn,
@@ -201,49 +258,29 @@ bool belayi_decide(struct belay_call *call, uint32_t slot, uint64_t turn,
 		   struct belay_outcome *ret_fault)
 {
 	struct belayi_site *site = belayi_site(begin, call->number);
-	struct belayi_decision *decision = &belayi_decisions[slot];
 	int saved = errno;
-	uint64_t stall_ns;
+	bool begins;
 
-	if (__builtin_expect(!site, 1))
+	if (__builtin_expect(!site || !slot, 1))
 		return true;
-	stall_ns = ask_rules(decision, call, turn, site, begin);
-	if (stall_ns)
-		stall(stall_ns);
+	begins = decide_at(site, call, slot, turn, begin, ret_fault);
 	errno = saved;
-	if (!belayi_decision_of(call, slot))
-		return true;
-	if (decision->set & BELAY_VERDICT_FAIL_BEGIN) {
-		*ret_fault = (struct belay_outcome){BELAY_FAILED,
-						    decision->error, 0};
-		belayi_decision_told(decision, decision->fail_by, "fail-begin",
-				     (uint64_t)(int64_t)decision->error);
-		return false;
-	}
-	if (decision->set & BELAY_VERDICT_DEADLINE)
-		belayi_timing_arm(decision);
-	return true;
+	return begins;
 }
 
 /* --- Later --------------------------------------------------------------- */
 
-static const uint64_t *args_of(const struct belayi_decision *decision)
-{
-	return belayi_process.slots[decision - belayi_decisions].args;
-}
-
-bool belayi_decided_cancel(struct belayi_decision *decision,
+bool belayi_decided_cancel(const struct belayi_decided *decided,
 			   enum belay_party by)
 {
-	uint8_t refused_by = decision->set & BELAY_VERDICT_REFUSE_CANCEL
-				     ? decision->refuse_by
+	uint8_t refused_by = decided->set & BELAY_VERDICT_REFUSE_CANCEL
+				     ? decided->refuse_by
 				     : BELAYI_NO_RULE;
 
 	for (uint8_t i = 0;
-	     i < decision->fired_count && refused_by == BELAYI_NO_RULE; i++) {
-		const struct belayi_rule *rule = decision->fired[i].rule->rule;
-		struct belay_policy_call call =
-			call_of(decision, i, args_of(decision));
+	     i < decided->fired_count && refused_by == BELAYI_NO_RULE; i++) {
+		const struct belayi_rule *rule = decided->fired[i].rule->rule;
+		struct belay_policy_call call = call_of(decided, i);
 
 		if (rule->policy->cancel &&
 		    !rule->policy->cancel(rule->instance, &call, by))
@@ -251,30 +288,28 @@ bool belayi_decided_cancel(struct belayi_decision *decision,
 	}
 	if (refused_by == BELAYI_NO_RULE)
 		return true;
-	belayi_decision_told(decision, refused_by, "refuse-cancel",
-			     (uint64_t)by);
+	belayi_decided_told(decided, refused_by, "refuse-cancel", (uint64_t)by);
 	return false;
 }
 
-static void change_outcome(struct belayi_decision *decision,
+static void change_outcome(const struct belayi_decided *decided,
 			   struct belay_outcome *outcome)
 {
-	if (decision->set & BELAY_VERDICT_FAIL_FINISH) {
-		*outcome = (struct belay_outcome){BELAY_FAILED, decision->error,
+	if (decided->set & BELAY_VERDICT_FAIL_FINISH) {
+		*outcome = (struct belay_outcome){BELAY_FAILED, decided->error,
 						  -1};
-		belayi_decision_told(decision, decision->fail_by, "fail-finish",
-				     (uint64_t)(int64_t)decision->error);
-	} else if ((decision->set & BELAY_VERDICT_SHORT) &&
+		belayi_decided_told(decided, decided->fail_by, "fail-finish",
+				    (uint64_t)(int64_t)decided->error);
+	} else if ((decided->set & BELAY_VERDICT_SHORT) &&
 		   outcome->ending == BELAY_SUCCEEDED &&
-		   outcome->result > decision->short_to) {
-		outcome->result = decision->short_to;
-		belayi_decision_told(decision, decision->short_by, "short",
-				     (uint64_t)decision->short_to);
+		   outcome->result > decided->short_to) {
+		outcome->result = decided->short_to;
+		belayi_decided_told(decided, decided->short_by, "short",
+				    (uint64_t)decided->short_to);
 	}
-	for (uint8_t i = 0; i < decision->fired_count; i++) {
-		const struct belayi_rule *rule = decision->fired[i].rule->rule;
-		struct belay_policy_call call =
-			call_of(decision, i, args_of(decision));
+	for (uint8_t i = 0; i < decided->fired_count; i++) {
+		const struct belayi_rule *rule = decided->fired[i].rule->rule;
+		struct belay_policy_call call = call_of(decided, i);
 
 		if (rule->policy->completing)
 			rule->policy->completing(rule->instance, &call,
@@ -282,29 +317,28 @@ static void change_outcome(struct belayi_decision *decision,
 	}
 }
 
-enum belay_verdict belayi_decided_outcome(struct belayi_decision *decision,
+enum belay_verdict belayi_decided_outcome(const struct belayi_decided *decided,
 					  struct belay_outcome *outcome,
 					  enum belay_moment moment)
 {
 	if (outcome->ending == BELAY_SUCCEEDED ||
 	    outcome->ending == BELAY_FAILED)
-		change_outcome(decision, outcome);
+		change_outcome(decided, outcome);
 	/* An adapter has asked before, see belay_adapter_look(). */
-	if (moment == BELAY_AT_FINISH || belayi_slot_of(decision->call))
+	if (moment == BELAY_AT_FINISH || belayi_slot_of(decided->call))
 		return BELAY_DELIVER;
-	return belayi_timing_hold(decision);
+	return belayi_timing_hold(decided);
 }
 
-void belayi_decided_end(struct belayi_decision *decision,
+void belayi_decided_end(const struct belayi_decided *decided,
 			const struct belay_outcome *outcome)
 {
-	for (uint8_t i = 0; outcome && i < decision->fired_count; i++) {
-		const struct belayi_rule *rule = decision->fired[i].rule->rule;
-		struct belay_policy_call call =
-			call_of(decision, i, args_of(decision));
+	for (uint8_t i = 0; outcome && i < decided->fired_count; i++) {
+		const struct belayi_rule *rule = decided->fired[i].rule->rule;
+		struct belay_policy_call call = call_of(decided, i);
 
 		if (rule->policy->finish)
 			rule->policy->finish(rule->instance, &call, outcome);
 	}
-	belayi_timing_end(decision);
+	belayi_timing_end(decided);
 }

@@ -30,37 +30,58 @@ struct belayi_fired {
 };
 
 /*
- * struct belayi_decision - of the call that is in a slot
+ * struct belayi_decided - what was decided when a call began
  *
- * id:       the call's; 0: rules have decided nothing
- * claimed:  the deadline thread or a helper works on a call on the heap, whose
- *           memory must stay
+ * Written once in a turn. Who comes later works on a copy: in the slot the
+ * next turn may begin meanwhile.
  * fail_by, ... : which of `fired` it was
  */
-struct belayi_decision {
+struct belayi_decided {
 	uint64_t id;
 	struct belay_call *call;
 	uint64_t turn;
-	uint64_t begun;      /* ticks */
-	uint64_t held_from;  /* ticks */
-	uint64_t cancel_at;  /* ticks; 0: not, or done */
-	uint64_t release_at; /* ticks; 0: not, or done */
-	uint32_t held;       /* enum belayi_held */
-	uint32_t claimed;
-	uint32_t set; /* bits of enum belay_policy_set */
-	int32_t error;
+	uint64_t begun; /* ticks */
+	uint64_t key;
+	uint64_t owner;
+	uint64_t args[BELAY_ARGUMENTS_MAX];
+	struct belayi_site *site;
 	int64_t short_to;
 	uint64_t hold_ns;
 	uint64_t deadline_ns;
-	struct belayi_site *site;
+	uint32_t slot;
+	uint32_t thread;
+	uint32_t set; /* bits of enum belay_policy_set */
+	int32_t error;
 	uint8_t fired_count;
 	uint8_t fail_by;
 	uint8_t short_by;
 	uint8_t hold_by;
 	uint8_t deadline_by;
 	uint8_t refuse_by;
+	uint8_t reserved[2];
 	struct belayi_fired fired[BELAYI_FIRED_MAX];
+};
+
+/*
+ * struct belayi_decision - of the call that is in a slot; every member is
+ * atomic
+ *
+ * id:      the call's; 0: rules have decided nothing
+ * claimed: the deadline thread or a helper works on a call on the heap, whose
+ *          memory must stay
+ */
+struct belayi_decision {
+	uint64_t id;
+	uint64_t held_from;  /* ticks */
+	uint64_t cancel_at;  /* ticks; 0: not, or done */
+	uint64_t release_at; /* ticks; 0: not, or done */
+	uint32_t held;       /* belayi_held_word() */
+	uint32_t claimed;
+	struct belayi_decided decided;
 } __attribute__((aligned(BELAYI_LINE)));
+
+_Static_assert(sizeof(struct belayi_decided) % sizeof(uint64_t) == 0,
+	       "it is copied word by word");
 
 extern struct belayi_decision *belayi_decisions; /* NULL without rules */
 
@@ -73,18 +94,29 @@ bool belayi_decisions_make(uint32_t slots);
 /* belayi_decisions_fold() - adds what was counted to the session's state */
 void belayi_decisions_fold(void);
 
-/* belayi_decision_of() - what was decided of a call, or NULL */
-static inline struct belayi_decision *
-belayi_decision_of(const struct belay_call *call, uint32_t slot)
+/* What `held` is in a call's turn: a late party cannot take it for another. */
+static inline uint32_t belayi_held_word(const struct belayi_decided *decided,
+					enum belayi_held held)
+{
+	return (uint32_t)decided->turn << 2 | (uint32_t)held;
+}
+
+/* belayi_decided_copy() - false where it is not that call's any more */
+bool belayi_decided_copy(uint32_t slot, uint64_t id,
+			 struct belayi_decided *ret_copy);
+
+/* belayi_decided_of() - what was decided of a call; false: nothing */
+static inline bool belayi_decided_of(const struct belay_call *call,
+				     uint32_t slot,
+				     struct belayi_decided *ret_copy)
 {
 	uint64_t id = __atomic_load_n(&call->id, __ATOMIC_RELAXED);
-	struct belayi_decision *decision = &belayi_decisions[slot];
 
-	return __builtin_expect(id && __atomic_load_n(&decision->id,
-						      __ATOMIC_ACQUIRE) == id,
-				0)
-		       ? decision
-		       : NULL;
+	return __builtin_expect(
+		       id && __atomic_load_n(&belayi_decisions[slot].id,
+					     __ATOMIC_ACQUIRE) == id,
+		       0) &&
+	       belayi_decided_copy(slot, id, ret_copy);
 }
 
 /* belayi_count_up() - one more of what all threads count */
@@ -122,7 +154,7 @@ void belayi_add_up(uint64_t *sum, uint64_t more);
  * by: which of `fired` it is
  * Return: how long Begin is to sleep for it, in nanoseconds.
  */
-uint64_t belayi_verdict_add(struct belayi_decision *to,
+uint64_t belayi_verdict_add(struct belayi_decided *to,
 			    const struct belay_policy_verdict *verdict,
 			    uint8_t by);
 
@@ -138,34 +170,27 @@ bool belayi_decide(struct belay_call *call, uint32_t slot, uint64_t turn,
 		   const struct belay_begin *begin,
 		   struct belay_outcome *ret_fault);
 
-/* belayi_decided_to_fail() - whether a rule made Begin fail */
-static inline bool
-belayi_decided_to_fail(const struct belayi_decision *decision)
-{
-	return decision && decision->set & BELAY_VERDICT_FAIL_BEGIN;
-}
-
 /* belayi_decided_cancel() - whether a cancel may reach the other side */
-bool belayi_decided_cancel(struct belayi_decision *decision,
+bool belayi_decided_cancel(const struct belayi_decided *decided,
 			   enum belay_party by);
 
 /* belayi_decided_outcome() - changes the outcome, or keeps it back */
-enum belay_verdict belayi_decided_outcome(struct belayi_decision *decision,
+enum belay_verdict belayi_decided_outcome(const struct belayi_decided *decided,
 					  struct belay_outcome *outcome,
 					  enum belay_moment moment);
 
 /* belayi_decided_end() - the turn ends; outcome is NULL where Begin failed */
-void belayi_decided_end(struct belayi_decision *decision,
+void belayi_decided_end(const struct belayi_decided *decided,
 			const struct belay_outcome *outcome);
 
-/* belayi_decision_told() - what a rule did to a call becomes an event */
-void belayi_decision_told(const struct belayi_decision *decision, uint8_t by,
-			  const char *action, uint64_t value);
+/* belayi_decided_told() - what a rule did to a call becomes an event */
+void belayi_decided_told(const struct belayi_decided *decided, uint8_t by,
+			 const char *action, uint64_t value);
 
 /* --- In time (timing.c) --- */
 
-/* belayi_timing_arm() - a deadline or the end of a hold has been set */
-void belayi_timing_arm(struct belayi_decision *decision);
+/* belayi_timing_arm() - the call has a deadline */
+void belayi_timing_arm(const struct belayi_decided *decided);
 
 /* belayi_timing_due() - a slot's time has come; on the deadline thread */
 void belayi_timing_due(uint32_t slot);
@@ -174,12 +199,12 @@ void belayi_timing_due(uint32_t slot);
  * belayi_timing_hold() - the other side is done: starts a hold, or tells
  * whether it goes on
  */
-enum belay_verdict belayi_timing_hold(struct belayi_decision *decision);
+enum belay_verdict belayi_timing_hold(const struct belayi_decided *decided);
 
 /* belayi_timing_release() - ends a hold: whoever waits may look */
-void belayi_timing_release(struct belayi_decision *decision);
+void belayi_timing_release(const struct belayi_decided *decided);
 
 /* belayi_timing_end() - the turn ends, nothing is due any more */
-void belayi_timing_end(struct belayi_decision *decision);
+void belayi_timing_end(const struct belayi_decided *decided);
 
 #endif

@@ -35,16 +35,18 @@ static struct belay_slot *mirror_of(const struct belay_call *call)
 								       : NULL;
 }
 
-/* What rules decided over a call, or NULL; nobody asks without rules. */
-static struct belayi_decision *decision_of(const struct belay_call *call)
+/* What rules decided over a call; nobody asks without rules. */
+static bool decided_of(const struct belay_call *call,
+		       struct belayi_decided *ret_copy)
 {
 	const struct belay_slot *slot = belayi_slot_of(call);
 
-	if (!belayi_decisions)
-		return NULL;
+	if (__builtin_expect(!belayi_decisions, 1))
+		return false;
 	if (!slot)
 		slot = mirror_of(call);
-	return slot ? belayi_decision_of(call, belayi_slot_index(slot)) : NULL;
+	return slot &&
+	       belayi_decided_of(call, belayi_slot_index(slot), ret_copy);
 }
 
 static uint64_t turn_of(const struct belay_slot *slot)
@@ -164,7 +166,7 @@ static void on_refuse(struct belay_call *call,
 		      bool pending)
 {
 	struct belayi_thread *thread;
-	struct belayi_decision *decision;
+	struct belayi_decided decided;
 	enum belay_refusal reason = BELAY_REFUSED_BY_PENDING;
 	uint32_t number;
 
@@ -172,12 +174,12 @@ static void on_refuse(struct belay_call *call,
 		return;
 	number = belayi_operation_number(operation);
 	if (!pending) {
-		decision = decision_of(call);
-		reason = belayi_decided_to_fail(decision)
-				 ? BELAY_REFUSED_BY_POLICY
-				 : BELAY_REFUSED_BY_API;
-		if (decision)
-			belayi_decided_end(decision, NULL);
+		reason = BELAY_REFUSED_BY_API;
+		if (decided_of(call, &decided)) {
+			if (decided.set & BELAY_VERDICT_FAIL_BEGIN)
+				reason = BELAY_REFUSED_BY_POLICY;
+			belayi_decided_end(&decided, NULL);
+		}
 	}
 	if (belayi_provider)
 		belayi_record_refuse(
@@ -195,21 +197,21 @@ static void on_refuse(struct belay_call *call,
 
 static bool on_cancel(struct belay_call *call, enum belay_party by)
 {
-	struct belayi_decision *decision =
-		is_watched(call) ? decision_of(call) : NULL;
+	struct belayi_decided decided;
 
-	return !decision || belayi_decided_cancel(decision, by);
+	return !is_watched(call) || !decided_of(call, &decided) ||
+	       belayi_decided_cancel(&decided, by);
 }
 
 static enum belay_verdict on_completing(struct belay_call *call,
 					struct belay_outcome *outcome,
 					enum belay_moment moment)
 {
-	struct belayi_decision *decision =
-		is_watched(call) ? decision_of(call) : NULL;
+	struct belayi_decided decided;
 
-	return decision ? belayi_decided_outcome(decision, outcome, moment)
-			: BELAY_DELIVER;
+	return is_watched(call) && decided_of(call, &decided)
+		       ? belayi_decided_outcome(&decided, outcome, moment)
+		       : BELAY_DELIVER;
 }
 
 static void on_answered(struct belay_call *call, uint64_t turn,
@@ -217,7 +219,7 @@ static void on_answered(struct belay_call *call, uint64_t turn,
 			int32_t status)
 {
 	const struct belay_ref ref = {call, turn};
-	struct belayi_decision *decision;
+	struct belayi_decided decided;
 	struct belayi_thread *thread;
 
 	if (!is_watched(call))
@@ -231,9 +233,8 @@ static void on_answered(struct belay_call *call, uint64_t turn,
 	if (answer != BELAY_ANSWER_CANCELED)
 		return;
 	mirror(call, BELAY_CALL_CANCELED);
-	decision = decision_of(call);
-	if (decision)
-		belayi_timing_release(decision);
+	if (decided_of(call, &decided) && decided.turn == turn)
+		belayi_timing_release(&decided);
 }
 
 static void on_complete(struct belay_call *call,
@@ -249,7 +250,7 @@ static void on_complete(struct belay_call *call,
 static void on_finish(struct belay_call *call, uint64_t turn,
 		      const struct belay_outcome *outcome)
 {
-	struct belayi_decision *decision;
+	struct belayi_decided decided;
 	struct belayi_thread *thread;
 	uint64_t now;
 	uint64_t ns;
@@ -257,9 +258,8 @@ static void on_finish(struct belay_call *call, uint64_t turn,
 	(void)turn;
 	if (!is_watched(call))
 		return;
-	decision = decision_of(call);
-	if (decision)
-		belayi_decided_end(decision, outcome);
+	if (decided_of(call, &decided))
+		belayi_decided_end(&decided, outcome);
 	now = belay_clock_now();
 	ns = belay_clock_ns(now - call->begun);
 	if (belayi_provider)

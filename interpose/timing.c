@@ -27,14 +27,14 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define NAP_NS 10000
 
-static uint32_t slot_of(const struct belayi_decision *decision)
+static struct belayi_decision *decision_of(const struct belayi_decided *decided)
 {
-	return (uint32_t)(decision - belayi_decisions);
+	return &belayi_decisions[decided->slot];
 }
 
-static uint64_t id_of(const struct belayi_decision *decision)
+static bool is_on_heap(const struct belayi_decided *decided)
 {
-	return __atomic_load_n(&decision->id, __ATOMIC_ACQUIRE);
+	return !belayi_slot_of(decided->call);
 }
 
 /* --- Arming -------------------------------------------------------------- */
@@ -57,55 +57,60 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static uint64_t next_time(const struct belayi_decision *decision)
+static uint64_t next_time(uint32_t slot)
 {
-	if (!id_of(decision))
+	const struct belayi_decision *decision = &belayi_decisions[slot];
+
+	if (!__atomic_load_n(&decision->id, __ATOMIC_SEQ_CST))
 		return 0;
 	return earlier(
-		__atomic_load_n(&decision->cancel_at, __ATOMIC_RELAXED),
-		__atomic_load_n(&decision->release_at, __ATOMIC_RELAXED));
+		__atomic_load_n(&decision->cancel_at, __ATOMIC_SEQ_CST),
+		__atomic_load_n(&decision->release_at, __ATOMIC_SEQ_CST));
 }
 
 /*
  * The slot's time is what its decision says now. Whoever changes the decision
  * comes here after that, so the last one to look sets the right time.
  */
-static void arm(struct belayi_decision *decision)
+static void arm(uint32_t slot)
 {
 	uint64_t set;
 
 	do {
-		set = next_time(decision);
+		set = next_time(slot);
 		if (set)
-			belayi_deadline_arm(slot_of(decision), set);
+			belayi_deadline_arm(slot, set);
 		else
-			belayi_deadline_disarm(slot_of(decision));
-	} while (next_time(decision) != set);
+			belayi_deadline_disarm(slot);
+	} while (next_time(slot) != set);
 }
 
-void belayi_timing_arm(struct belayi_decision *decision)
+void belayi_timing_arm(const struct belayi_decided *decided)
 {
-	uint64_t at = time_after(decision->begun, decision->deadline_ns);
+	uint64_t at = time_after(decided->begun, decided->deadline_ns);
 
 	if (!at)
 		return;
-	belayi_process.slots[slot_of(decision)].deadline = at;
-	__atomic_store_n(&decision->cancel_at, at, __ATOMIC_RELAXED);
-	belayi_deadline_arm(slot_of(decision), at);
+	/* For readers of the call table. */
+	__atomic_store_n(&belayi_process.slots[decided->slot].deadline, at,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&decision_of(decided)->cancel_at, at,
+			 __ATOMIC_SEQ_CST);
+	belayi_deadline_arm(decided->slot, at);
 }
 
-void belayi_timing_end(struct belayi_decision *decision)
+void belayi_timing_end(const struct belayi_decided *decided)
 {
+	struct belayi_decision *decision = decision_of(decided);
 	const struct timespec nap = {0, NAP_NS};
-	bool armed = next_time(decision) != 0;
+	bool armed = next_time(decided->slot) != 0;
 
 	__atomic_store_n(&decision->id, 0, __ATOMIC_SEQ_CST);
 	if (armed)
-		belayi_deadline_disarm(slot_of(decision));
-	belayi_timing_release(decision);
-	if (belayi_slot_of(decision->call))
-		return;
-	while (__atomic_load_n(&decision->claimed, __ATOMIC_SEQ_CST))
+		belayi_deadline_disarm(decided->slot);
+	belayi_timing_release(decided);
+	while (is_on_heap(decided) &&
+	       __atomic_load_n(&decision->claimed, __ATOMIC_SEQ_CST))
 		(void)nanosleep(&nap, NULL);
 }
 
@@ -118,91 +123,116 @@ static int futex(uint32_t *word, int operation, uint32_t value,
 			    value, time, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
-void belayi_timing_release(struct belayi_decision *decision)
+static void wake_all(uint32_t *word)
 {
 	int saved = errno;
 
-	if (__atomic_exchange_n(&decision->held, BELAYI_RELEASED,
-				__ATOMIC_SEQ_CST) == BELAYI_HOLDING)
-		(void)futex(&decision->held, FUTEX_WAKE, INT_MAX, NULL);
+	(void)futex(word, FUTEX_WAKE, INT_MAX, NULL);
 	errno = saved;
 }
 
-static enum belay_verdict keeps(const struct belayi_decision *decision)
+static bool move_held(const struct belayi_decided *decided,
+		      enum belayi_held from, enum belayi_held to)
 {
-	if (decision->set & BELAY_VERDICT_DROP)
-		return BELAY_DROP;
-	return decision->set & BELAY_VERDICT_HOLD ? BELAY_HOLD : BELAY_DELIVER;
+	uint32_t word = belayi_held_word(decided, from);
+
+	return __atomic_compare_exchange_n(&decision_of(decided)->held, &word,
+					   belayi_held_word(decided, to), false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-enum belay_verdict belayi_timing_hold(struct belayi_decision *decision)
+static bool is_held(const struct belayi_decided *decided)
 {
-	enum belay_verdict verdict = keeps(decision);
-	uint32_t held = BELAYI_NOT_HELD;
-	uint64_t at;
+	return __atomic_load_n(&decision_of(decided)->held, __ATOMIC_SEQ_CST) ==
+	       belayi_held_word(decided, BELAYI_HOLDING);
+}
+
+void belayi_timing_release(const struct belayi_decided *decided)
+{
+	if (!move_held(decided, BELAYI_NOT_HELD, BELAYI_RELEASED) &&
+	    move_held(decided, BELAYI_HOLDING, BELAYI_RELEASED))
+		wake_all(&decision_of(decided)->held);
+}
+
+static enum belay_verdict keeps(const struct belayi_decided *decided)
+{
+	if (decided->set & BELAY_VERDICT_DROP)
+		return BELAY_DROP;
+	return decided->set & BELAY_VERDICT_HOLD ? BELAY_HOLD : BELAY_DELIVER;
+}
+
+static void start_hold(const struct belayi_decided *decided)
+{
+	struct belayi_decision *decision = decision_of(decided);
+	bool is_drop = keeps(decided) == BELAY_DROP;
+	uint64_t now = belay_clock_now();
+	uint64_t at = is_drop ? 0 : time_after(now, decided->hold_ns);
+
+	belayi_decided_told(decided, decided->hold_by,
+			    is_drop ? "drop" : "hold", decided->hold_ns);
+	if (!at)
+		return;
+	__atomic_store_n(&decision->held_from, now, __ATOMIC_RELAXED);
+	__atomic_store_n(&decision->release_at, at, __ATOMIC_SEQ_CST);
+	arm(decided->slot);
+}
+
+enum belay_verdict belayi_timing_hold(const struct belayi_decided *decided)
+{
+	enum belay_verdict verdict = keeps(decided);
 
 	if (verdict == BELAY_DELIVER)
 		return verdict;
-	if (!__atomic_compare_exchange_n(&decision->held, &held, BELAYI_HOLDING,
-					 false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_ACQUIRE))
-		return held == BELAYI_HOLDING ? verdict : BELAY_DELIVER;
-	belayi_decision_told(decision, decision->hold_by,
-			     verdict == BELAY_DROP ? "drop" : "hold",
-			     decision->hold_ns);
-	if (verdict == BELAY_DROP)
+	if (move_held(decided, BELAYI_NOT_HELD, BELAYI_HOLDING)) {
+		start_hold(decided);
 		return verdict;
-	decision->held_from = belay_clock_now();
-	at = time_after(decision->held_from, decision->hold_ns);
-	if (at) {
-		__atomic_store_n(&decision->release_at, at, __ATOMIC_RELAXED);
-		arm(decision);
 	}
-	return verdict;
+	return is_held(decided) ? verdict : BELAY_DELIVER;
 }
 
-static struct belayi_decision *decision_of(const struct belay_ref *ref)
+/* What an adapter says of a call of its own, in that turn. */
+static bool decided_of(const struct belay_ref *ref,
+		       struct belayi_decided *ret_copy)
 {
-	struct belayi_decision *decision;
-
-	if (!belayi_decisions || !ref->call || !belayi_live() ||
-	    !belayi_slot_of(ref->call))
-		return NULL;
-	decision = belayi_decision_of(
-		ref->call, belayi_slot_index(belayi_slot_of(ref->call)));
-	return decision && decision->turn == ref->turn ? decision : NULL;
+	return belayi_decisions && ref->call && belayi_live() &&
+	       belayi_slot_of(ref->call) &&
+	       belayi_decided_of(ref->call,
+				 belayi_slot_index(belayi_slot_of(ref->call)),
+				 ret_copy) &&
+	       ret_copy->turn == ref->turn;
 }
 
 enum belay_verdict belay_adapter_keeps(const struct belay_ref *ref)
 {
-	const struct belayi_decision *decision = decision_of(ref);
+	struct belayi_decided decided;
 
-	return decision ? keeps(decision) : BELAY_DELIVER;
+	return decided_of(ref, &decided) ? keeps(&decided) : BELAY_DELIVER;
 }
 
 enum belay_verdict belay_adapter_look(const struct belay_ref *ref)
 {
-	struct belayi_decision *decision = decision_of(ref);
+	struct belayi_decided decided;
 
-	return decision ? belayi_timing_hold(decision) : BELAY_DELIVER;
+	return decided_of(ref, &decided) ? belayi_timing_hold(&decided)
+					 : BELAY_DELIVER;
 }
 
 bool belay_adapter_wait(const struct belay_ref *ref, uint64_t deadline_ns)
 {
-	struct belayi_decision *decision = decision_of(ref);
 	const struct timespec until = {
 		(time_t)(deadline_ns / NS_PER_S),
 		(long)(deadline_ns % NS_PER_S),
 	};
+	struct belayi_decided decided;
 	int saved = errno;
 	bool in_time = true;
 
-	while (in_time && decision && decision_of(ref) &&
-	       __atomic_load_n(&decision->held, __ATOMIC_ACQUIRE) ==
-		       BELAYI_HOLDING)
+	if (!decided_of(ref, &decided))
+		return true;
+	while (in_time && is_held(&decided))
 		in_time =
-			futex(&decision->held, FUTEX_WAIT_BITSET,
-			      BELAYI_HOLDING,
+			futex(&decision_of(&decided)->held, FUTEX_WAIT_BITSET,
+			      belayi_held_word(&decided, BELAYI_HOLDING),
 			      deadline_ns == UINT64_MAX ? NULL : &until) == 0 ||
 			errno == EAGAIN;
 	errno = saved;
@@ -211,156 +241,156 @@ bool belay_adapter_wait(const struct belay_ref *ref, uint64_t deadline_ns)
 
 int64_t belay_adapter_short(const struct belay_ref *ref, int64_t result)
 {
-	const struct belayi_decision *decision = decision_of(ref);
+	struct belayi_decided decided;
 
-	if (!decision || !(decision->set & BELAY_VERDICT_SHORT) ||
-	    result < decision->short_to)
+	if (!decided_of(ref, &decided) ||
+	    !(decided.set & BELAY_VERDICT_SHORT) || result < decided.short_to)
 		return result;
-	return decision->short_to;
+	return decided.short_to;
 }
 
 /* --- The deadline thread ------------------------------------------------- */
 
-/*
- * What is worked on is a copy: in the slot the next turn may begin meanwhile.
- * Only a call on the heap must be claimed.
- */
-static bool claim(struct belayi_decision *decision, uint64_t id,
-		  struct belayi_decision *ret_copy)
+/* False where it is over, or a helper works on it. */
+static bool claim(uint32_t slot, uint64_t id, struct belayi_decided *ret_copy)
 {
-	*ret_copy = *decision;
-	if (id_of(decision) != id)
+	uint32_t *claimed = &belayi_decisions[slot].claimed;
+
+	if (!belayi_decided_copy(slot, id, ret_copy))
 		return false;
-	if (belayi_slot_of(ret_copy->call))
+	if (!is_on_heap(ret_copy))
 		return true;
-	if (__atomic_exchange_n(&decision->claimed, 1, __ATOMIC_SEQ_CST))
+	if (__atomic_exchange_n(claimed, 1, __ATOMIC_SEQ_CST))
 		return false;
-	if (__atomic_load_n(&decision->id, __ATOMIC_SEQ_CST) == id)
+	if (__atomic_load_n(&belayi_decisions[slot].id, __ATOMIC_SEQ_CST) == id)
 		return true;
-	__atomic_store_n(&decision->claimed, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(claimed, 0, __ATOMIC_SEQ_CST);
 	return false;
 }
 
-static void unclaim(struct belayi_decision *decision,
-		    const struct belayi_decision *copy)
+static void unclaim(const struct belayi_decided *decided)
 {
-	if (!belayi_slot_of(copy->call))
-		__atomic_store_n(&decision->claimed, 0, __ATOMIC_SEQ_CST);
-	arm(decision);
+	if (is_on_heap(decided))
+		__atomic_store_n(&decision_of(decided)->claimed, 0,
+				 __ATOMIC_SEQ_CST);
+	arm(decided->slot);
 }
 
 /* Once for each site: the list in the session's state names it. */
-static void cannot_cancel(const struct belayi_decision *copy)
+static void cannot_cancel(const struct belayi_decided *decided)
 {
-	struct belayi_site_rule *rule = copy->fired[copy->deadline_by].rule;
+	const struct belayi_fired *fired =
+		&decided->fired[decided->deadline_by];
 
-	belayi_count_up(&rule->rule->state->not_canceled);
-	belayi_decision_told(copy, copy->deadline_by, "not-canceled",
-			     copy->deadline_ns);
-	if (!__atomic_exchange_n(&rule->told, 1, __ATOMIC_RELAXED))
-		belayi_rule_note(rule->rule, BELAY_ENTRY_NOT_CANCELED,
-				 copy->site->address,
-				 copy->fired[copy->deadline_by].n);
+	belayi_count_up(&fired->rule->rule->state->not_canceled);
+	belayi_decided_told(decided, decided->deadline_by, "not-canceled",
+			    decided->deadline_ns);
+	if (!__atomic_exchange_n(&fired->rule->told, 1, __ATOMIC_RELAXED))
+		belayi_rule_note(fired->rule->rule, BELAY_ENTRY_NOT_CANCELED,
+				 decided->site->address, fired->n);
 }
 
-static void cancel(const struct belayi_decision *copy)
+static void cancel(const struct belayi_decided *decided)
 {
-	const struct belay_ref ref = {copy->call, copy->turn};
+	const struct belay_ref ref = {decided->call, decided->turn};
 	const struct belayi_rule *rule =
-		copy->fired[copy->deadline_by].rule->rule;
+		decided->fired[decided->deadline_by].rule->rule;
 	HRESULT hr;
 
-	belayi_decision_told(copy, copy->deadline_by, "deadline",
-			     copy->deadline_ns);
+	belayi_decided_told(decided, decided->deadline_by, "deadline",
+			    decided->deadline_ns);
 	hr = belay_call_cancel(&ref, 0, BELAY_BY_POLICY);
 	if (hr == S_OK)
 		belayi_count_up(&rule->state->canceled);
 	else if (hr != RPC_E_CALL_COMPLETE && hr != RPC_E_CALL_CANCELED)
-		cannot_cancel(copy);
+		cannot_cancel(decided);
 }
 
 /* On a helper thread. */
 static void cancel_slowly(uint64_t slot, uint64_t id)
 {
-	struct belayi_decision *decision = &belayi_decisions[slot];
-	struct belayi_decision copy;
+	struct belayi_decided decided;
 
-	if (!claim(decision, id, &copy))
+	if (!claim((uint32_t)slot, id, &decided))
 		return;
-	cancel(&copy);
-	unclaim(decision, &copy);
+	cancel(&decided);
+	unclaim(&decided);
 }
 
 /* Return: whether a helper is to do it. */
-static bool start_cancel(const struct belayi_decision *copy)
+static bool start_cancel(const struct belayi_decided *decided)
 {
-	uint32_t needs = copy->site->operation->cancel_needs;
+	uint32_t needs = decided->site->operation->cancel_needs;
 
-	if (copy->deadline_by >= copy->fired_count)
-		return false;
 	if (needs & BELAY_CANCEL_ON_OWNER)
-		cannot_cancel(copy);
+		cannot_cancel(decided);
 	else if (needs & BELAY_CANCEL_MAY_BLOCK)
 		return true;
 	else
-		cancel(copy);
+		cancel(decided);
 	return false;
 }
 
-static void end_hold(struct belayi_decision *decision,
-		     const struct belayi_decision *copy)
+static void end_hold(const struct belayi_decided *decided)
 {
-	const struct belay_ref ref = {copy->call, copy->turn};
-	const struct belay_operation *operation = copy->site->operation;
-	uint32_t holding = BELAYI_HOLDING;
+	const struct belay_ref ref = {decided->call, decided->turn};
+	const struct belay_operation *operation = decided->site->operation;
 
-	if (!__atomic_compare_exchange_n(&decision->held, &holding,
-					 BELAYI_RELEASED, false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	if (!move_held(decided, BELAYI_HOLDING, BELAYI_RELEASED))
 		return;
-	if (!belayi_slot_of(copy->call))
+	if (is_on_heap(decided))
 		(void)belay_call_release(&ref);
 	else if (operation->deliver)
 		operation->deliver(&ref);
-	(void)futex(&decision->held, FUTEX_WAKE, INT_MAX, NULL);
+	wake_all(&decision_of(decided)->held);
 	if (operation->wake)
 		operation->wake(&ref);
 }
 
-/* Return: whether it is time; if it is not quite, *time is set anew. */
-static bool is_time(uint64_t *time, uint64_t from, uint64_t ns)
+/*
+ * The turn is looked at between: a next turn's time is another one, and is
+ * left alone.
+ * Return: whether it is time; if it is not quite, *time is set anew.
+ */
+static bool is_time(const struct belayi_decided *decided, uint64_t *time,
+		    uint64_t from, uint64_t ns)
 {
-	uint64_t at = __atomic_load_n(time, __ATOMIC_ACQUIRE);
+	uint64_t at = __atomic_load_n(time, __ATOMIC_SEQ_CST);
 	uint64_t now = belay_clock_now();
 	uint64_t left;
 
-	if (!at || at > now)
+	if (!at || at > now ||
+	    __atomic_load_n(&decision_of(decided)->id, __ATOMIC_SEQ_CST) !=
+		    decided->id)
 		return false;
 	left = belayi_deadline_left(from, ns);
 	return __atomic_compare_exchange_n(
 		       time, &at, left ? time_after(now, left) : 0, false,
-		       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) &&
+		       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED) &&
 	       left == 0;
 }
 
 void belayi_timing_due(uint32_t slot)
 {
 	struct belayi_decision *decision = &belayi_decisions[slot];
-	struct belayi_decision copy;
-	uint64_t id = id_of(decision);
+	uint64_t id = __atomic_load_n(&decision->id, __ATOMIC_SEQ_CST);
+	struct belayi_decided decided;
 	bool helper = false;
 
 	/* Where a helper has claimed the call, it arms again. */
-	if (!id || !belayi_live() || !claim(decision, id, &copy))
+	if (!id || !belayi_live() || !claim(slot, id, &decided))
 		return;
-	if (is_time(&decision->release_at, copy.held_from, copy.hold_ns))
-		end_hold(decision, &copy);
-	if (is_time(&decision->cancel_at, copy.begun, copy.deadline_ns))
-		helper = start_cancel(&copy);
-	unclaim(decision, &copy);
+	if (is_time(&decided, &decision->release_at,
+		    __atomic_load_n(&decision->held_from, __ATOMIC_RELAXED),
+		    decided.hold_ns))
+		end_hold(&decided);
+	if (is_time(&decided, &decision->cancel_at, decided.begun,
+		    decided.deadline_ns))
+		helper = start_cancel(&decided);
+	unclaim(&decided);
 	if (helper && !belayi_helper_run(cancel_slowly, slot, id) &&
-	    claim(decision, id, &copy)) {
-		cannot_cancel(&copy);
-		unclaim(decision, &copy);
+	    claim(slot, id, &decided)) {
+		cannot_cancel(&decided);
+		unclaim(&decided);
 	}
 }

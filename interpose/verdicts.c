@@ -18,21 +18,21 @@ void belayi_add_up(uint64_t *sum, uint64_t more)
 }
 
 /* What the call's operation can bear; a call on the heap all, in the core. */
-static uint32_t faults_of(const struct belayi_decision *decision)
+static uint32_t faults_of(const struct belayi_decided *decided)
 {
-	const struct belay_operation *operation = decision->site->operation;
+	const struct belay_operation *operation = decided->site->operation;
 
-	if (!belayi_slot_of(decision->call))
+	if (!belayi_slot_of(decided->call))
 		return ALL_FAULTS;
 	return operation->size > offsetof(struct belay_operation, faults)
 		       ? operation->faults
 		       : 0;
 }
 
-static uint32_t without_what_cannot_be(const struct belayi_decision *decision,
+static uint32_t without_what_cannot_be(const struct belayi_decided *decided,
 				       uint32_t set)
 {
-	uint32_t faults = faults_of(decision);
+	uint32_t faults = faults_of(decided);
 	uint32_t able = BELAY_VERDICT_STALL | BELAY_VERDICT_DEADLINE |
 			BELAY_VERDICT_REFUSE_CANCEL;
 
@@ -50,7 +50,7 @@ static uint32_t without_what_cannot_be(const struct belayi_decision *decision,
 #define FAILS (BELAY_VERDICT_FAIL_BEGIN | BELAY_VERDICT_FAIL_FINISH)
 
 /* Return: what of the verdict comes too late. */
-static uint32_t add_results(struct belayi_decision *to,
+static uint32_t add_results(struct belayi_decided *to,
 			    const struct belay_policy_verdict *verdict,
 			    uint32_t set, uint8_t by)
 {
@@ -77,7 +77,7 @@ static uint32_t add_results(struct belayi_decision *to,
 	return late;
 }
 
-static uint32_t add_times(struct belayi_decision *to,
+static uint32_t add_times(struct belayi_decided *to,
 			  const struct belay_policy_verdict *verdict,
 			  uint32_t set, uint8_t by)
 {
@@ -117,7 +117,7 @@ static bool acts_later(const struct belay_policy *policy)
 }
 
 /* Return: how long Begin is to sleep for this rule. */
-uint64_t belayi_verdict_add(struct belayi_decision *to,
+uint64_t belayi_verdict_add(struct belayi_decided *to,
 			    const struct belay_policy_verdict *verdict,
 			    uint8_t by)
 {
@@ -128,16 +128,16 @@ uint64_t belayi_verdict_add(struct belayi_decision *to,
 
 	if (set != verdict->set) {
 		belayi_count_up(&rule->state->unable);
-		belayi_decision_told(to, by, "unable", verdict->set & ~set);
+		belayi_decided_told(to, by, "unable", verdict->set & ~set);
 	}
 	if (late) {
 		belayi_count_up(&rule->state->shadowed);
-		belayi_decision_told(to, by, "shadowed", late);
+		belayi_decided_told(to, by, "shadowed", late);
 	}
 	if ((set & ~late) || (verdict->set == 0 && acts_later(rule->policy)))
 		belayi_count_up(&rule->state->fired);
 	if (!(set & BELAY_VERDICT_STALL))
 		return 0;
-	belayi_decision_told(to, by, "stall", verdict->stall_ns);
+	belayi_decided_told(to, by, "stall", verdict->stall_ns);
 	return verdict->stall_ns;
 }
