@@ -20,6 +20,7 @@ static const struct command {
 	{"report", command_report, "Sum up a recorded trace"},
 	{"ps", command_ps, "Show the calls that are in flight now"},
 	{"apis", command_apis, "Show the APIs that can be watched"},
+	{"policies", command_policies, "Show what rules can do to calls"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

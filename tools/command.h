@@ -12,5 +12,7 @@ int command_trace(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_ps(int argc, char **argv);
 int command_apis(int argc, char **argv);
+int command_policies(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 
 #endif

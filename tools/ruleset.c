@@ -2,37 +2,23 @@
 /*
  * ruleset.c - the rules of a run, read and checked
  *
- * All that is wrong is said, each with its line and a mark below it, as
- * compilers do.
+ * All that is wrong is said, not only what comes first.
  */
 #include "ruleset.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "policy_files.h"
 #include "policy_load.h"
-#include "say.h"
+#include "rule_text.h"
 #include "text.h"
 #include "trial.h"
 
 /* What the program's process has room for, too. */
-#define TEXT_BYTES (1U << 20)
 #define ARENA_BYTES (4U << 20)
 
-#define WRONG_MAX 20    /* so many are told of */
-#define LINE_SHOWN 1000 /* of a line, so many bytes */
-
-/* The text of a source, and which rules came from it. */
-struct rule_text {
-	const char *file; /* NULL: the command line */
-	char *text;
-	size_t length;
-	uint32_t first; /* index of its first rule */
-};
+#define WRONG_MAX 20 /* so many are told of */
 
 /*
  * A policy that rules name; only one that can be used is loaded. Of a file,
@@ -47,49 +33,6 @@ struct policy_use {
 	char path[PATH_MAX];
 	char why[POLICY_WHY];
 };
-
-/* --- What is wrong ------------------------------------------------------- */
-
-static const char *line_of(const struct rule_text *text, uint32_t number,
-			   size_t *ret_length)
-{
-	const char *at = text->text, *end = at + text->length, *next;
-
-	while (--number && (next = memchr(at, '\n', (size_t)(end - at))))
-		at = next + 1;
-	next = memchr(at, '\n', (size_t)(end - at));
-	*ret_length = (size_t)((next ? next : end) - at);
-	return at;
-}
-
-/* The line as a terminal takes it: a tab is as wide as any other letter. */
-static int show_line(const char *line, size_t length, uint32_t column,
-		     char shown[LINE_SHOWN])
-{
-	char plain[LINE_SHOWN] = "";
-	int width = 0;
-
-	if (length >= sizeof(plain))
-		length = sizeof(plain) - 1;
-	for (size_t i = 0; i < length; i++)
-		plain[i] = line[i] == '\t' ? ' ' : line[i];
-	(void)text_safe(plain, length, shown, LINE_SHOWN);
-	for (uint32_t i = 0; i + 1 < column && i < length; i++)
-		width += ((unsigned char)line[i] & 0xc0) != 0x80;
-	return width;
-}
-
-static void say_wrong(const struct rule_text *text, uint32_t line,
-		      uint32_t column, const char *what)
-{
-	char shown[LINE_SHOWN];
-	size_t length;
-	const char *at = line_of(text, line, &length);
-	int width = show_line(at, length, column, shown);
-
-	say("%s:%u:%u: %s\n    %s\n    %*s^", text->file ? text->file : "-p",
-	    line, column, what, shown, width, "");
-}
 
 static const struct rule_text *text_of(const struct ruleset *set,
 				       const struct belay_rule *rule)
@@ -108,56 +51,11 @@ static void say_of_policy(const struct ruleset *set,
 
 	(void)snprintf(what, sizeof(what), "policy \"%s\" %s",
 		       rule->policy.text, why);
-	say_wrong(text_of(set, rule), rule->line, rule->policy.column, what);
+	rule_text_wrong(text_of(set, rule), rule->line, rule->policy.column,
+			what);
 }
 
 /* --- Reading ------------------------------------------------------------- */
-
-static bool read_file(struct rule_text *text)
-{
-	int fd = open(text->file, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-
-	text->text = malloc(TEXT_BYTES);
-	while (fd >= 0 && text->text && text->length < TEXT_BYTES) {
-		n = read(fd, text->text + text->length,
-			 TEXT_BYTES - text->length);
-		if (n <= 0)
-			break;
-		text->length += (size_t)n;
-	}
-	if (n == 0) {
-		(void)close(fd);
-		return true;
-	}
-	say("Cannot read rules: path=\"%s\", error=\"%s\"", text->file,
-	    n > 0 ? "More than 1 MiB of rules" : strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	return false;
-}
-
-static struct rule_text *add_text(struct ruleset *set,
-				  const struct rule_source *source)
-{
-	struct rule_text *text;
-
-	set->texts =
-		realloc(set->texts, (set->texts_count + 1) * sizeof(*text));
-	if (!set->texts)
-		abort();
-	text = &set->texts[set->texts_count++];
-	*text = (struct rule_text){.first = set->rules.count};
-	if (source->is_file)
-		text->file = source->given;
-	if (source->is_file && !source->text)
-		return read_file(text) ? text : NULL;
-	text->text = strdup(source->is_file ? source->text : source->given);
-	if (!text->text)
-		abort();
-	text->length = strlen(text->text);
-	return text;
-}
 
 /* Takes out the lines up to a wrong one, which has been told of. */
 static void blank(char *text, size_t length, uint32_t lines)
@@ -182,7 +80,7 @@ static bool parse(struct ruleset *set, const struct rule_text *text)
 	while (wrong < WRONG_MAX &&
 	       !belay_rules_parse(&set->rules, left, text->length, text->file,
 				  &set->arena, &error)) {
-		say_wrong(text, error.line, error.column, error.what);
+		rule_text_wrong(text, error.line, error.column, error.what);
 		blank(left, text->length, error.line);
 		wrong++;
 	}
@@ -203,11 +101,16 @@ static void make_room(struct ruleset *set)
 
 bool ruleset_read(struct ruleset *set, const struct rule_source *source)
 {
-	const struct rule_text *text;
+	struct rule_text *text;
 
 	make_room(set);
-	text = add_text(set, source);
-	return text && parse(set, text);
+	set->texts =
+		realloc(set->texts, (set->texts_count + 1) * sizeof(*text));
+	if (!set->texts)
+		abort();
+	text = &set->texts[set->texts_count++];
+	*text = (struct rule_text){.first = set->rules.count};
+	return rule_text_read(source, text) && parse(set, text);
 }
 
 /* --- Policies ------------------------------------------------------------ */
@@ -243,6 +146,8 @@ static void try(const struct ruleset *set, struct policy_use *use)
 static struct policy_use *add_use(struct ruleset *set, const char *name)
 {
 	struct policy_use *use = &set->uses[set->uses_count++];
+	const char *base;
+	size_t length;
 
 	*use = (struct policy_use){.name = name};
 	use->found = policy_find(set->folders, name, use->path);
@@ -254,9 +159,12 @@ static struct policy_use *add_use(struct ruleset *set, const char *name)
 	if (!*use->why || use->wrong)
 		use->policy = policy_load(use->path, use->why);
 	if (use->policy) {
-		(void)snprintf(use->own, sizeof(use->own), "%.*s",
-			       (int)strcspn(text_base(name), "."),
-			       text_base(name));
+		base = text_base(name);
+		length = strlen(base);
+		if (length > 3 && strcmp(base + length - 3, ".so") == 0)
+			length -= 3;
+		(void)snprintf(use->own, sizeof(use->own), "%.*s", (int)length,
+			       base);
 		use->policy->name = use->own;
 	}
 	return use;
@@ -299,8 +207,8 @@ static bool check_rule(struct ruleset *set, const struct belay_rule *rule)
 	if (new)
 		use = add_use(set, rule->policy.text);
 	if (!use->found) {
-		say_wrong(text_of(set, rule), rule->line, rule->policy.column,
-			  use->why);
+		rule_text_wrong(text_of(set, rule), rule->line,
+				rule->policy.column, use->why);
 		return false;
 	}
 	/* Of a policy that does not work, once is enough. */
@@ -311,8 +219,8 @@ static bool check_rule(struct ruleset *set, const struct belay_rule *rule)
 	}
 	if (!ruleset_rule_check(set, rule, set->catalogue.operations,
 				set->catalogue.operations_count, &error)) {
-		say_wrong(text_of(set, rule), rule->line, error.column,
-			  error.what);
+		rule_text_wrong(text_of(set, rule), rule->line, error.column,
+				error.what);
 		return false;
 	}
 	if (use->wrong == rule)

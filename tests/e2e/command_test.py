@@ -15,7 +15,7 @@ import private
 from private import Command
 
 SOURCE, VERSION = sys.argv[3:5]
-COMMANDS = ["run", "trace", "report", "ps", "apis"]
+COMMANDS = ["run", "trace", "report", "ps", "apis", "policies"]
 
 
 def read(*path):
@@ -139,6 +139,8 @@ class Errors(Command):
                                               'belay ps [PID|SESSION]')
         self.assert_says(["apis", "aio", "b"], 2, 'belay: Too many operands: '
                                                   'belay apis [-v] [API]')
+        self.assert_says(["policies", "a", "b"], 2, 'belay: Too many '
+                         'operands: belay policies [-v] [POLICY]')
 
     def test_a_variable_for_a_program(self):
         self.assert_says(["run", "LD_PRELOAD=x.so", "true"], 127,
@@ -276,6 +278,9 @@ class Completion(Command):
         self.assertIn("aio", self.complete("run", "-a", "a"))
         self.assertIn("aio", self.complete("run", "--apis", "=", "a"))
         self.assertIn("aio,aio", self.complete("run", "-a", "aio,a"))
+
+    def test_policies_are_completed(self):
+        self.assertEqual(self.complete("policies", "fa"), ["fault"])
 
     def test_the_program_is_completed_as_a_command_of_its_own(self):
         self.assertIn("unshare", self.complete("run", "--keep", "unsha"))

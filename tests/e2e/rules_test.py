@@ -216,6 +216,58 @@ class OddPolicies(Rules):
                             "    aio.read odd number=13\n             ^\n")
 
 
+class Policies(Rules):
+    """belay policies"""
+
+    def test_all_are_shown_with_their_titles(self):
+        done = self.run_belay("policies")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^fault - makes calls go wrong$")
+        self.assertNotIn("after=", done.stdout)
+
+    def test_one_is_shown_with_its_arguments(self):
+        done = self.run_belay("policies", "timeout")
+        self.assertEqual(done.stdout, "timeout - cancels what takes too long\n"
+                         "  after=DURATION  how long a call may take from its "
+                         "Begin (must be given)\n\nHow values are written:\n"
+                         "  duration        a time with a unit: 20us, 1.5s, "
+                         "2min\n")
+        for args in (["-v"], ["fault"]):
+            text = self.run_belay("policies", *args).stdout
+            self.assertRegex(text, r"at=finish\|begin +\w.*\(finish\)\n")
+            self.assertRegex(text, r"\n  force +\w")
+            self.assertRegex(text, r"\n  cancel\[=DURATION\] +\w")
+
+    def test_those_of_other_folders_come_first(self):
+        shutil.copy(ODD, self.path("fault.so"))
+        for args, more in ((["--policy-path=" + self.folder], {}),
+                           ([], {"env": {**os.environ, "BELAY_POLICY_PATH":
+                                         self.folder}})):
+            done = self.run_belay("policies", *args, **more)
+            self.assertIn("fault - goes wrong\n", done.stdout)
+            self.assertEqual(done.stdout.count("fault"), 1)
+
+    def test_one_that_cannot_be_used_is_told_of(self):
+        for how, said in (("crash-constructor", "crashed when it was loaded: "
+                           "Segmentation fault"),
+                          ("other-abi", "has ABI 7; this version of Belay has "
+                                        "1")):
+            done = self.run_belay("policies", ODD,
+                                  env={**os.environ, "ODD": how})
+            self.assertEqual((done.stderr, done.returncode),
+                             (f'belay: Policy "{ODD}" {said}: path="{ODD}"\n',
+                              1))
+
+    def test_one_that_is_not_there(self):
+        for name, said in (("fautl", 'No policy "fautl"; did you mean '
+                                     '"fault"?'),
+                           ("./x.so", 'Cannot open the policy "./x.so": No '
+                                      "such file or directory")):
+            done = self.run_belay("policies", name)
+            self.assertEqual((done.stderr, done.stdout, done.returncode),
+                             (f"belay: {said}\n", "", 1))
+
+
 class RightRules(Rules):
     """What the program and its session get."""
 

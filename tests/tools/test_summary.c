@@ -305,6 +305,102 @@ static void the_json_says_the_same(void **state)
 	summary_deinit(&summary);
 }
 
+/* Two rules, of which the second could not cancel at two places. */
+static void make_rules(struct summary *summary)
+{
+	static struct {
+		struct belay_rules_state head;
+		struct belay_rule_entry list[3];
+	} state = {
+		.head.rules[0] = {.matched = 100, .fired = 10, .shadowed = 2},
+		.head.rules[1] = {.fired = 3,
+				  .canceled = 1,
+				  .not_canceled = 2,
+				  .unable = 4},
+		.head.entries_used = 3,
+		.list[0] = {.kind = BELAY_ENTRY_FIRED, .rule = 1},
+		.list[1] = {.kind = BELAY_ENTRY_NOT_CANCELED,
+			    .rule = 2,
+			    .address = 0x77,
+			    .pid = 5},
+		.list[2] = {.kind = BELAY_ENTRY_NOT_CANCELED,
+			    .rule = 2,
+			    .address = 0x88,
+			    .pid = 6},
+	};
+	struct summary_rules *rules =
+		summary_rules(summary, 7, "a.b fault\na.* x\033 y=1\n");
+
+	rules->again = strdup("belay run x");
+	summary_rules_state(rules, &state.head);
+}
+
+static void what_rules_did_is_told(void **state)
+{
+	struct summary summary = {0};
+	char *text;
+
+	(void)state;
+	make_rules(&summary);
+	text = printed(&summary, summary_print_rules);
+	assert_string_equal(
+		text,
+		"Rules, with seed 7:\n"
+		"  1  a.b fault\n"
+		"     acted on 10 of 100 calls that it fits; an earlier rule "
+		"did the same to 2\n"
+		"  2  a.* x? y=1\n"
+		"     acted on 3 calls; 1 cancelled; 2 could not be cancelled; "
+		"cannot be done to 4\n"
+		"       not cancelled: begun at 0x77 in process 5\n"
+		"       not cancelled: begun at 0x88 in process 6\n"
+		"To do this again: belay run x\n");
+	free(text);
+	text = printed(&summary, summary_json);
+	assert_non_null(
+		strstr(text, "\"seed\": 7,\n      \"again\": \"belay run x\""));
+	assert_non_null(strstr(text, "\"rule\": \"a.* x? y=1\""));
+	assert_non_null(strstr(text, "\"fired\": 10,\n"));
+	assert_non_null(strstr(text, "\"address\": 136,\n"));
+	free(text);
+	summary_deinit(&summary);
+}
+
+static void actions_are_counted_by_rule_and_name(void **state)
+{
+	struct summary summary = {0};
+	struct summary_rules *rules = summary_rules(&summary, 1, "r 1\nr 2");
+	char *text;
+
+	(void)state;
+	summary_rules_act(rules, 2, "hold", 4);
+	summary_rules_act(rules, 2, "stall...", 5);
+	summary_rules_act(rules, 2, "hold", 4);
+	summary_rules_act(rules, 3, "hold", 4);
+	summary_rules_act(rules, 0, "hold", 4);
+	for (int i = 0; i < 2 * SUMMARY_ACTIONS; i++)
+		summary_rules_act(rules, 1, "abcdefghijklmnopqrstuvwxyzABCDEF",
+				  (size_t)i + 1);
+	assert_ptr_equal(summary_rules(&summary, 1, "r 1\nr 2"), rules);
+	text = printed(&summary, summary_print_rules);
+	assert_non_null(strstr(text, "  2  r 2\n     hold: 2; stall: 1\n"));
+	free(text);
+	summary_deinit(&summary);
+}
+
+static void other_rules_or_another_seed_are_another_set(void **state)
+{
+	struct summary summary = {0};
+
+	(void)state;
+	(void)summary_rules(&summary, 1, "a");
+	(void)summary_rules(&summary, 2, "a");
+	(void)summary_rules(&summary, 1, "b");
+	(void)summary_rules(&summary, 2, "a");
+	assert_int_equal(summary.rules_count, 3);
+	summary_deinit(&summary);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +417,9 @@ int main(void)
 			calls_of_unknown_end_get_a_column_of_their_own),
 		cmocka_unit_test(a_hostile_name_does_not_reach_the_terminal),
 		cmocka_unit_test(the_json_says_the_same),
+		cmocka_unit_test(what_rules_did_is_told),
+		cmocka_unit_test(actions_are_counted_by_rule_and_name),
+		cmocka_unit_test(other_rules_or_another_seed_are_another_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
