@@ -202,11 +202,26 @@ static bool decided_of(const struct belay_ref *ref,
 	       ret_copy->turn == ref->turn;
 }
 
+static bool may_change(const struct belayi_decided *decided)
+{
+	if (decided->set & (BELAY_VERDICT_FAIL_FINISH | BELAY_VERDICT_SHORT))
+		return true;
+	for (uint8_t i = 0; i < decided->fired_count; i++)
+		if (decided->fired[i].rule->rule->policy->completing)
+			return true;
+	return false;
+}
+
 enum belay_verdict belay_adapter_keeps(const struct belay_ref *ref)
 {
 	struct belayi_decided decided;
+	enum belay_verdict verdict;
 
-	return decided_of(ref, &decided) ? keeps(&decided) : BELAY_DELIVER;
+	if (!decided_of(ref, &decided))
+		return BELAY_DELIVER;
+	verdict = keeps(&decided);
+	return verdict == BELAY_DELIVER && may_change(&decided) ? BELAY_HOLD
+								: verdict;
 }
 
 enum belay_verdict belay_adapter_look(const struct belay_ref *ref)

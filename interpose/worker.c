@@ -66,3 +66,8 @@ int belayi_worker_start(void (*run)(void))
 	errno = saved;
 	return error;
 }
+
+int belay_adapter_thread(void (*run)(void))
+{
+	return belayi_worker_start(run);
+}

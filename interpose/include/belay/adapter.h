@@ -254,7 +254,8 @@ struct belay_ref belay_adapter_find_oldest(const struct belay_adapter *adapter,
 					   const void *key);
 
 /*
- * belay_adapter_keeps() - whether a policy may keep the call's completion back
+ * belay_adapter_keeps() - whether a policy may keep the call's completion
+ * back, or change its outcome
  *
  * To be asked between begin and the real function: an API that notifies the
  * program by itself must be kept from doing that. Until the hold is over the
@@ -262,7 +263,7 @@ struct belay_ref belay_adapter_find_oldest(const struct belay_adapter *adapter,
  *
  * Return: BELAY_DELIVER: no, treat the call as ever;
  *         BELAY_HOLD: its completion may be held back, for a time or until it
- *         is cancelled;
+ *         is cancelled, or its outcome be changed;
  *         BELAY_DROP: its completion gets lost.
  */
 enum belay_verdict belay_adapter_keeps(const struct belay_ref *ref);
@@ -297,6 +298,16 @@ bool belay_adapter_wait(const struct belay_ref *ref, uint64_t deadline_ns);
  * Return: `result`, or less.
  */
 int64_t belay_adapter_short(const struct belay_ref *ref, int64_t result);
+
+/*
+ * belay_adapter_thread() - runs it on a new thread of Belay's own: with all
+ * signals blocked, on which every wrapper passes straight through
+ *
+ * For what an API does not tell by itself, and only where a policy needs to
+ * know. Allocates. A forked child does not have the thread.
+ * Return: 0, or an errno.
+ */
+int belay_adapter_thread(void (*run)(void));
 
 /* belay_adapter_completed() - the program could see that the call is done */
 bool belay_adapter_completed(const struct belay_ref *ref,
