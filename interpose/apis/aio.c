@@ -15,6 +15,9 @@
  * What a block says is read from its two private members, which glibc's
  * header has in the public struct: no lock, no call.
  *
+ * A call that a policy may keep back or change runs on a shadow
+ * (aio_shadow.h). All others are left to glibc, and not slowed down.
+ *
  * aio_error, aio_return and aio_suspend are async-signal-safe, aio_suspend is
  * a cancellation point, and a signal handler or a SIGEV_THREAD function may
  * collect a call, and begin the next on its block, before the begin or cancel
@@ -22,13 +25,14 @@
  * one only the map and our references are trusted: the block may be gone. A
  * cancel whose answer comes after the call was collected leaves no event.
  */
-#include <aio.h>
-#include <errno.h>
-#include <limits.h>
+#include "aio.h"
+
+#include <fcntl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <belay/adapter.h>
+#include "aio_shadow.h"
+#include "aio_wait.h"
 
 BELAY_NEXT_SLOT(aio_read);
 BELAY_NEXT_SLOT(aio_write);
@@ -41,8 +45,6 @@ BELAY_NEXT_SLOT(lio_listio);
 /* Before 2.4 the elements of a list did not notify. */
 BELAY_NEXT_SLOT_VERSION(lio_listio_2_2_5, lio_listio, "GLIBC_2.2.5");
 
-typedef __typeof__(&lio_listio) list_function;
-
 /* An older glibc has them in librt, which is there only if it is used. */
 static long missing(void)
 {
@@ -52,42 +54,87 @@ static long missing(void)
 
 #define NEXT(sym) (BELAY_NEXT(sym) ?: (__typeof__(&(sym)))(void *)missing)
 
+int belayi_next_aio_error(const struct aiocb *cb)
+{
+	return NEXT(aio_error)(cb);
+}
+
+int belayi_next_aio_cancel(int fd, struct aiocb *cb)
+{
+	return NEXT(aio_cancel)(fd, cb);
+}
+
+int belayi_next_aio_suspend(const struct aiocb *const list[], int nent,
+			    const struct timespec *timeout)
+{
+	return NEXT(aio_suspend)(list, nent, timeout);
+}
+
+int belayi_next_lio_listio(int mode, struct aiocb *const list[], int nent,
+			   struct sigevent *sig)
+{
+	return NEXT(lio_listio)(mode, list, nent, sig);
+}
+
 /* --- The operations ------------------------------------------------------ */
 
-enum { READ, WRITE, FSYNC, OTHER, OPERATIONS };
+enum {
+	READ = BELAYI_AIO_READ,
+	WRITE = BELAYI_AIO_WRITE,
+	FSYNC = BELAYI_AIO_FSYNC,
+	OTHER = BELAYI_AIO_OTHER,
+	OPERATIONS = BELAYI_AIO_KINDS
+};
 
 static enum belay_answer cancel_call(const struct belay_ref *ref,
 				     int32_t *ret_status);
 
-#define E(name) name, #name
+/* Where glibc reports it: in aio_error(), or at once in the function that
+ * begins, too. */
+#define F(name)                                                                \
+	{                                                                      \
+		name, #name, BELAY_ERROR_AT_FINISH                             \
+	}
+#define B(name)                                                                \
+	{                                                                      \
+		name, #name, BELAY_ERROR_AT_BEGIN                              \
+	}
+#define FB(name)                                                               \
+	{                                                                      \
+		name, #name, BELAY_ERROR_AT_FINISH | BELAY_ERROR_AT_BEGIN      \
+	}
 
 static const struct belay_error read_errors[] = {
-	{E(EAGAIN)}, {E(EBADF)},     {E(ECANCELED)}, {E(ECONNRESET)},
-	{E(EFAULT)}, {E(EINVAL)},    {E(EIO)},       {E(EISDIR)},
-	{E(ENOMEM)}, {E(ENOTCONN)},  {E(ENXIO)},     {E(EOVERFLOW)},
-	{E(ESTALE)}, {E(ETIMEDOUT)}, {0, NULL},
+	FB(EAGAIN),   F(EBADF),   F(ECANCELED), F(ECONNRESET),
+	F(EFAULT),    FB(EINVAL), F(EIO),       F(EISDIR),
+	F(ENOMEM),    B(ENOSYS),  F(ENOTCONN),  F(ENXIO),
+	F(EOVERFLOW), F(ESTALE),  F(ETIMEDOUT), {0, NULL, 0},
 };
 
 static const struct belay_error write_errors[] = {
-	{E(EAGAIN)},       {E(EBADF)},  {E(ECANCELED)}, {E(ECONNRESET)},
-	{E(EDESTADDRREQ)}, {E(EDQUOT)}, {E(EFAULT)},    {E(EFBIG)},
-	{E(EINVAL)},       {E(EIO)},    {E(ENOSPC)},    {E(ENXIO)},
-	{E(EPERM)},        {E(EPIPE)},  {E(ESTALE)},    {0, NULL},
+	FB(EAGAIN), F(EBADF),     F(ECANCELED), F(ECONNRESET), F(EDESTADDRREQ),
+	F(EDQUOT),  F(EFAULT),    F(EFBIG),     FB(EINVAL),    F(EIO),
+	F(ENOSPC),  B(ENOSYS),    F(ENXIO),     F(EPERM),      F(EPIPE),
+	F(ESTALE),  {0, NULL, 0},
 };
 
 static const struct belay_error fsync_errors[] = {
-	{E(EAGAIN)}, {E(EBADF)},  {E(ECANCELED)}, {E(EDQUOT)}, {E(EINVAL)},
-	{E(EIO)},    {E(ENOSPC)}, {E(EROFS)},     {0, NULL},
+	FB(EAGAIN), FB(EBADF), F(ECANCELED), F(EDQUOT), FB(EINVAL),
+	F(EIO),     F(ENOSPC), B(ENOSYS),    F(EROFS),  {0, NULL, 0},
 };
 
 static const struct belay_error other_errors[] = {
-	{E(EINVAL)},
-	{0, NULL},
+	B(EAGAIN),
+	F(EINVAL),
+	{0, NULL, 0},
 };
 
 static uint32_t numbers[OPERATIONS];
 
-#define OPERATION(index, text, ...)                                            \
+#define FAULTS                                                                 \
+	(BELAY_FAULT_FAIL_BEGIN | BELAY_FAULT_FAIL_FINISH | BELAY_FAULT_HOLD)
+
+#define OPERATION(index, text, can, cannot, ...)                               \
 	[index] = {                                                            \
 		.size = sizeof(struct belay_operation),                        \
 		.number = &numbers[index],                                     \
@@ -98,39 +145,29 @@ static uint32_t numbers[OPERATIONS];
 		.status_kind = BELAY_STATUS_ERRNO,                             \
 		.cancel_mode = BELAY_CANCEL_FINISH_DUE,                        \
 		.cancel = cancel_call,                                         \
+		.deliver = belayi_shadow_deliver,                              \
+		.faults = (can),                                               \
+		.no_faults = (cannot),                                         \
 	}
 
 static const struct belay_operation operations[OPERATIONS] = {
-	OPERATION(READ, read, {"size", BELAY_ARGUMENT_SIZE},
+	OPERATION(READ, read, FAULTS | BELAY_FAULT_SHORT, NULL,
+		  {"size", BELAY_ARGUMENT_SIZE},
 		  {"offset", BELAY_ARGUMENT_OFFSET}),
-	OPERATION(WRITE, write, {"size", BELAY_ARGUMENT_SIZE},
+	OPERATION(WRITE, write, FAULTS | BELAY_FAULT_SHORT, NULL,
+		  {"size", BELAY_ARGUMENT_SIZE},
 		  {"offset", BELAY_ARGUMENT_OFFSET}),
-	OPERATION(FSYNC, fsync, {"op", BELAY_ARGUMENT_INT}),
+	OPERATION(FSYNC, fsync, FAULTS, "A sync has no bytes to shorten",
+		  {"op", BELAY_ARGUMENT_INT}),
 	/* an element of a list that is neither read nor write */
-	OPERATION(OTHER, other, {"op", BELAY_ARGUMENT_INT}),
+	OPERATION(OTHER, other, FAULTS, "It moves no bytes to shorten",
+		  {"op", BELAY_ARGUMENT_INT}),
 };
 
 BELAY_ADAPTER(.name = "aio", .title = "POSIX asynchronous I/O",
 	      .operations = operations, .operations_count = OPERATIONS);
 
 /* --- What a block says --------------------------------------------------- */
-
-/* Acquire: pairs with the unlock after which glibc's thread is done with it. */
-static int code_of(const struct aiocb *cb)
-{
-	return __atomic_load_n(&cb->__error_code, __ATOMIC_ACQUIRE);
-}
-
-static struct belay_outcome outcome_of(int code, ssize_t result)
-{
-	struct belay_outcome outcome = {BELAY_FAILED, code, result};
-
-	if (code == 0)
-		outcome.ending = BELAY_SUCCEEDED;
-	else if (code == ECANCELED)
-		outcome.ending = BELAY_CANCELED;
-	return outcome;
-}
 
 static enum belay_answer answer_of(int r)
 {
@@ -164,6 +201,15 @@ static int code_at(uint64_t key)
 
 /* --- Helpers, one a verb ------------------------------------------------- */
 
+/* The turn is over first: from there on nobody delivers the shadow's. */
+static void finished(const struct aiocb *cb, const struct belay_ref *ref,
+		     struct belay_outcome *outcome)
+{
+	(void)belay_adapter_finished(ref, outcome);
+	if (__builtin_expect(belayi_shadow_any(), 0))
+		belayi_shadow_forget(cb, ref);
+}
+
 /*
  * A call that the block had before. One that is on its way in another begin
  * cannot be told by the block yet; it counts as pending.
@@ -176,56 +222,87 @@ static void leave_earlier(const struct aiocb *cb)
 
 	if (!ref.call)
 		return;
-	code = code_of(cb);
+	code = belayi_aio_code(cb);
 	if (belay_call_state(ref.call) == BELAY_CALL_STARTING) {
 		belay_adapter_accepted(&ref);
 		belay_adapter_double();
 	} else if (code == EINPROGRESS) {
 		belay_adapter_double();
 	} else {
-		outcome = outcome_of(code, cb->__return_value);
+		outcome = belayi_aio_outcome(code, cb->__return_value);
 		outcome.ending = BELAY_UNCOLLECTED;
-		(void)belay_adapter_finished(&ref, &outcome);
+		finished(cb, &ref, &outcome);
 	}
 }
 
-/* op: what a sync, or an element that is none, has instead of a place */
-static struct belay_begin request(unsigned int operation,
-				  const struct aiocb *cb, int op,
-				  const void *site)
+bool belayi_aio_begin(enum belayi_aio_kind kind, const struct aiocb *cb, int op,
+		      const void *owner, const void *site,
+		      struct belay_ref *ret_ref)
 {
 	struct belay_begin call = {
-		.operation = &operations[operation],
+		.operation = &operations[kind],
 		.key = cb,
+		.owner = owner,
 		.site = site,
 		.args = {(uint64_t)cb->aio_fildes, (uint64_t)op},
 	};
+	struct belay_outcome fault;
 
-	if (operation == READ || operation == WRITE) {
+	if (kind == BELAYI_AIO_READ || kind == BELAYI_AIO_WRITE) {
 		call.args[1] = cb->aio_nbytes;
 		call.args[2] = (uint64_t)cb->aio_offset;
 	}
-	return call;
-}
-
-static bool begin(const struct belay_begin *call, struct belay_ref *ret_ref)
-{
-	struct belay_outcome fault;
-
-	leave_earlier(call->key);
-	if (belay_adapter_begin(call, ret_ref, &fault))
+	leave_earlier(cb);
+	if (belay_adapter_begin(&call, ret_ref, &fault))
 		return true;
 	errno = fault.status;
 	return false;
 }
 
-/* What the real begin returned. */
-static int begun(const struct belay_ref *ref, int r)
+static int run(enum belayi_aio_kind kind, struct aiocb *cb, int op)
 {
+	switch (kind) {
+	case BELAYI_AIO_READ:
+		return NEXT(aio_read)(cb);
+	case BELAYI_AIO_WRITE:
+		return NEXT(aio_write)(cb);
+	default:
+		return NEXT(aio_fsync)(op, cb);
+	}
+}
+
+static int run_shadow(const struct belay_ref *ref, enum belayi_aio_kind kind,
+		      struct aiocb *cb, int op)
+{
+	struct aiocb *shadow = belayi_shadow_new(ref, cb, kind);
+	int r = run(kind, shadow ?: cb, op);
+
 	if (r == 0)
 		belay_adapter_accepted(ref);
 	else
 		belay_adapter_refused(ref, errno);
+	if (shadow && r == 0)
+		belayi_shadow_begun(shadow);
+	else if (shadow)
+		belayi_shadow_refused(shadow);
+	return r;
+}
+
+static inline int start(enum belayi_aio_kind kind, struct aiocb *cb, int op,
+			const void *site)
+{
+	struct belay_ref ref;
+	int r;
+
+	if (!belayi_aio_begin(kind, cb, op, NULL, site, &ref))
+		return -1;
+	if (__builtin_expect(belayi_shadow_wanted(&ref, cb, kind), 0))
+		return run_shadow(&ref, kind, cb, op);
+	r = run(kind, cb, op);
+	if (r == 0)
+		belay_adapter_accepted(&ref);
+	else
+		belay_adapter_refused(&ref, errno);
 	return r;
 }
 
@@ -233,7 +310,7 @@ static int begun(const struct belay_ref *ref, int r)
  * The program saw the block's final code: the first look counts. While a call
  * is on its way (STARTING), the code can still be that of the call before.
  */
-static void completed(const struct aiocb *cb, int code)
+void belayi_aio_seen(const struct aiocb *cb, int code)
 {
 	struct belay_ref ref = belay_adapter_find(&belay_adapter, cb);
 	struct belay_outcome outcome;
@@ -244,7 +321,7 @@ static void completed(const struct aiocb *cb, int code)
 	state = belay_call_state(ref.call);
 	if (state != BELAY_CALL_PENDING && state != BELAY_CALL_CANCELWAIT)
 		return;
-	outcome = outcome_of(code, cb->__return_value);
+	outcome = belayi_aio_outcome(code, cb->__return_value);
 	(void)belay_adapter_completed(&ref, &outcome);
 }
 
@@ -253,7 +330,7 @@ static void collected(const struct aiocb *cb, struct belay_outcome *outcome)
 	struct belay_ref ref = belay_adapter_find(&belay_adapter, cb);
 
 	if (ref.call)
-		(void)belay_adapter_finished(&ref, outcome);
+		finished(cb, &ref, outcome);
 }
 
 /* For whoever is not the program: a policy, an operator. */
@@ -261,28 +338,62 @@ static enum belay_answer cancel_call(const struct belay_ref *ref,
 				     int32_t *ret_status)
 {
 	const struct belay_slot *slot = belay_adapter_slot(ref);
-	uint64_t key = slot ? slot->key : 0;
+	struct aiocb *cb = slot ? (struct aiocb *)(uintptr_t)slot->key : NULL;
 	int fd = slot ? (int)slot->args[0] : -1;
 
 	/* The turn last: then what was read is this turn's. */
-	if (!slot || code_at(key) != EINPROGRESS || !belay_call_id(ref))
+	if (!slot || code_at(slot->key) != EINPROGRESS || !belay_call_id(ref))
 		return BELAY_ANSWER_COMPLETE;
-	*ret_status = NEXT(aio_cancel)(fd, (struct aiocb *)(uintptr_t)key);
+	if (belayi_shadow_has(cb))
+		return belayi_shadow_cancel(cb, ref, false);
+	*ret_status = NEXT(aio_cancel)(fd, cb);
 	return answer_of(*ret_status);
 }
 
 /* --- Cancel -------------------------------------------------------------- */
 
-/* A cancel of all on a descriptor reaches those that were not done before. */
+#define REFUSED_MAX 64
+
+/* A cancel of all on a descriptor, and those that policies refuse it. */
+struct cancel_all {
+	int fd;
+	int r;
+	int refused_count;
+	uint64_t refused[REFUSED_MAX];
+};
+
+static bool is_in_progress_on(const struct belay_ref *ref,
+			      const struct belay_slot *slot, int fd)
+{
+	enum belay_state state = belay_call_state(ref->call);
+
+	return (int)slot->args[0] == fd && state != BELAY_CALL_IDLE &&
+	       state < BELAY_CALL_SETTLING;
+}
+
+static bool ask_policies(const struct belay_ref *ref,
+			 const struct belay_slot *slot, void *data)
+{
+	struct cancel_all *all = data;
+
+	if (!is_in_progress_on(ref, slot, all->fd) ||
+	    all->refused_count == REFUSED_MAX ||
+	    belay_call_allows_cancel(ref, BELAY_BY_APPLICATION))
+		return true;
+	belay_call_answered(ref, BELAY_BY_APPLICATION, BELAY_ANSWER_REFUSED,
+			    AIO_NOTCANCELED);
+	all->refused[all->refused_count++] = belay_call_id(ref);
+	return true;
+}
+
+/* It reaches those that were not done before. */
 static bool tell_if_reached(const struct belay_ref *ref,
 			    const struct belay_slot *slot, void *data)
 {
-	const int *fd = data;
-	enum belay_state state = belay_call_state(ref->call);
+	const struct cancel_all *all = data;
 	int code;
 
-	if ((int)slot->args[0] != *fd || state == BELAY_CALL_IDLE ||
-	    state >= BELAY_CALL_SETTLING)
+	if (!is_in_progress_on(ref, slot, all->fd))
 		return true;
 	code = code_at(slot->key);
 	if (code == ECANCELED)
@@ -294,18 +405,69 @@ static bool tell_if_reached(const struct belay_ref *ref,
 	return true;
 }
 
+/* Where not all may be cancelled, the others are, one by one. */
+static bool cancel_others(const struct belay_ref *ref,
+			  const struct belay_slot *slot, void *data)
+{
+	struct cancel_all *all = data;
+	uint64_t id = belay_call_id(ref);
+	enum belay_answer answer;
+	int32_t status = 0;
+
+	if (!is_in_progress_on(ref, slot, all->fd))
+		return true;
+	for (int i = 0; i < all->refused_count; i++)
+		if (all->refused[i] == id)
+			return true;
+	answer = cancel_call(ref, &status);
+	if (answer != BELAY_ANSWER_COMPLETE)
+		belay_call_answered(ref, BELAY_BY_APPLICATION, answer, status);
+	return true;
+}
+
 static int cancel_all(int fd)
 {
-	int r = NEXT(aio_cancel)(fd, NULL);
+	struct cancel_all all = {.fd = fd};
 
-	if (r == AIO_CANCELED || r == AIO_NOTCANCELED)
-		belay_adapter_each(&belay_adapter, tell_if_reached, &fd);
-	return r;
+	belay_adapter_each(&belay_adapter, ask_policies, &all);
+	if (all.refused_count) {
+		belay_adapter_each(&belay_adapter, cancel_others, &all);
+		return AIO_NOTCANCELED;
+	}
+	all.r = NEXT(aio_cancel)(fd, NULL);
+	if (all.r >= 0)
+		all.r = belayi_shadow_cancel_all(fd, all.r);
+	if (all.r == AIO_CANCELED || all.r == AIO_NOTCANCELED)
+		belay_adapter_each(&belay_adapter, tell_if_reached, &all);
+	return all.r;
+}
+
+/* As the real one, which does not know the block. */
+static int cancel_shadow(int fd, struct aiocb *cb)
+{
+	int saved = errno;
+
+	if (fcntl(fd, F_GETFL) < 0 && errno == EBADF)
+		return -1;
+	if (cb->aio_fildes != fd) {
+		errno = EINVAL;
+		return -1;
+	}
+	errno = saved;
+	switch (belayi_shadow_cancel(cb, NULL, true)) {
+	case BELAY_ANSWER_CANCELED:
+		return AIO_CANCELED;
+	case BELAY_ANSWER_COMPLETE:
+		return AIO_ALLDONE;
+	default:
+		return AIO_NOTCANCELED;
+	}
 }
 
 static int cancel_one(int fd, struct aiocb *cb)
 {
 	struct belay_ref ref = belay_adapter_find(&belay_adapter, cb);
+	bool has_shadow = belayi_shadow_has(cb);
 	int r;
 
 	if (ref.call && !belay_call_allows_cancel(&ref, BELAY_BY_APPLICATION)) {
@@ -313,111 +475,15 @@ static int cancel_one(int fd, struct aiocb *cb)
 				    BELAY_ANSWER_REFUSED, AIO_NOTCANCELED);
 		return AIO_NOTCANCELED;
 	}
-	r = NEXT(aio_cancel)(fd, cb);
+	r = has_shadow ? cancel_shadow(fd, cb) : NEXT(aio_cancel)(fd, cb);
 	if (r == AIO_ALLDONE)
-		completed(cb, code_of(cb));
+		belayi_aio_seen(cb, belayi_aio_code(cb));
+	/* That it was cancelled, a shadow has told before. */
+	if (has_shadow && r == AIO_CANCELED)
+		return r;
 	if (ref.call && belay_call_id(&ref) != 0)
 		belay_call_answered(&ref, BELAY_BY_APPLICATION, answer_of(r),
 				    r < 0 ? errno : r);
-	return r;
-}
-
-/* --- Lists --------------------------------------------------------------- */
-
-static unsigned int operation_of(const struct aiocb *cb)
-{
-	switch (cb->aio_lio_opcode) {
-	case LIO_READ:
-		return READ;
-	case LIO_WRITE:
-		return WRITE;
-	default:
-		return OTHER;
-	}
-}
-
-/*
- * The element's call, while it is on its way: not one that ended meanwhile,
- * nor one that the program has begun on that block since.
- */
-static struct belay_ref starting(const struct aiocb *cb, const void *list)
-{
-	struct belay_ref ref = belay_adapter_find(&belay_adapter, cb);
-	const struct belay_slot *slot;
-
-	if (ref.call && belay_call_state(ref.call) == BELAY_CALL_STARTING) {
-		slot = belay_adapter_slot(&ref);
-		if (slot && slot->owner == (uint64_t)(uintptr_t)list)
-			return ref;
-	}
-	return (struct belay_ref){NULL, 0};
-}
-
-/*
- * Why an element of a list that failed was never queued; 0 if it was. Its own
- * priority was bad; or there was no thread to serve it, and then the block has
- * an error but no result of -1.
- */
-static int not_queued(const struct aiocb *cb)
-{
-	int code = code_of(cb);
-
-	if (code == EINVAL &&
-	    (cb->aio_reqprio < 0 || cb->aio_reqprio > AIO_PRIO_DELTA_MAX))
-		return EINVAL;
-	if (code != 0 && code != EINPROGRESS && cb->__return_value == 0)
-		return code;
-	return 0;
-}
-
-/* What became of the first elements; error: why none was handed to libc. */
-static void list_begun(struct aiocb *const list[], int nent, int mode, int r,
-		       int error)
-{
-	for (int i = 0; i < nent; i++) {
-		struct belay_ref ref = {NULL, 0};
-		int status = error;
-
-		if (list[i])
-			ref = starting(list[i], list);
-		if (!ref.call)
-			continue;
-		if (!status && r < 0)
-			status = not_queued(list[i]);
-		if (status) {
-			belay_adapter_refused(&ref, status);
-			continue;
-		}
-		belay_adapter_accepted(&ref);
-		if (mode == LIO_WAIT && code_of(list[i]) != EINPROGRESS)
-			completed(list[i], code_of(list[i]));
-	}
-}
-
-static int run_list(list_function next, int mode, struct aiocb *const list[],
-		    int nent, struct sigevent *sig, const void *site)
-{
-	int r;
-
-	/* libc does not look at the list then, so it may be anything. */
-	if (mode != LIO_WAIT && mode != LIO_NOWAIT)
-		return next(mode, list, nent, sig);
-	for (int i = 0; i < nent; i++) {
-		struct belay_begin call;
-		struct belay_ref ref;
-
-		if (!list[i] || list[i]->aio_lio_opcode == LIO_NOP)
-			continue;
-		call = request(operation_of(list[i]), list[i],
-			       list[i]->aio_lio_opcode, site);
-		call.owner = list;
-		if (!begin(&call, &ref)) {
-			list_begun(list, i, mode, -1, errno);
-			return -1;
-		}
-	}
-	r = next(mode, list, nent, sig);
-	list_begun(list, nent, mode, r, 0);
 	return r;
 }
 
@@ -445,26 +511,17 @@ __typeof__(lio_listio) belay_lio_listio_2_2_5;
 
 BELAY_EXPORT int aio_read(struct aiocb *cb)
 {
-	struct belay_begin call = request(READ, cb, 0, BELAY_SITE());
-	struct belay_ref ref;
-
-	return begin(&call, &ref) ? begun(&ref, NEXT(aio_read)(cb)) : -1;
+	return start(BELAYI_AIO_READ, cb, 0, BELAY_SITE());
 }
 
 BELAY_EXPORT int aio_write(struct aiocb *cb)
 {
-	struct belay_begin call = request(WRITE, cb, 0, BELAY_SITE());
-	struct belay_ref ref;
-
-	return begin(&call, &ref) ? begun(&ref, NEXT(aio_write)(cb)) : -1;
+	return start(BELAYI_AIO_WRITE, cb, 0, BELAY_SITE());
 }
 
 BELAY_EXPORT int aio_fsync(int op, struct aiocb *cb)
 {
-	struct belay_begin call = request(FSYNC, cb, op, BELAY_SITE());
-	struct belay_ref ref;
-
-	return begin(&call, &ref) ? begun(&ref, NEXT(aio_fsync)(op, cb)) : -1;
+	return start(BELAYI_AIO_FSYNC, cb, op, BELAY_SITE());
 }
 
 /* Polled in loops: while the call is pending nothing is looked up. */
@@ -473,18 +530,18 @@ BELAY_EXPORT int aio_error(const struct aiocb *cb)
 	int code = NEXT(aio_error)(cb);
 
 	if (code != EINPROGRESS)
-		completed(cb, code);
+		belayi_aio_seen(cb, code);
 	return code;
 }
 
 BELAY_EXPORT ssize_t aio_return(struct aiocb *cb)
 {
-	int code = code_of(cb);
+	int code = belayi_aio_code(cb);
 	ssize_t r = NEXT(aio_return)(cb);
 	struct belay_outcome outcome;
 
 	if (code != EINPROGRESS) {
-		outcome = outcome_of(code, r);
+		outcome = belayi_aio_outcome(code, r);
 		collected(cb, &outcome);
 	}
 	return r;
@@ -498,13 +555,15 @@ BELAY_EXPORT int aio_cancel(int fd, struct aiocb *cb)
 BELAY_EXPORT int aio_suspend(const struct aiocb *const list[], int nent,
 			     const struct timespec *restrict timeout)
 {
-	int r = NEXT(aio_suspend)(list, nent, timeout);
+	int r = __builtin_expect(belayi_shadow_any(), 0)
+			? belayi_wait_any(list, nent, timeout)
+			: NEXT(aio_suspend)(list, nent, timeout);
 
 	for (int i = 0; r == 0 && i < nent; i++) {
-		int code = list[i] ? code_of(list[i]) : EINPROGRESS;
+		int code = list[i] ? belayi_aio_code(list[i]) : EINPROGRESS;
 
 		if (code != EINPROGRESS)
-			completed(list[i], code);
+			belayi_aio_seen(list[i], code);
 	}
 	return r;
 }
@@ -512,18 +571,19 @@ BELAY_EXPORT int aio_suspend(const struct aiocb *const list[], int nent,
 BELAY_EXPORT int lio_listio(int mode, struct aiocb *const list[restrict],
 			    int nent, struct sigevent *restrict sig)
 {
-	return run_list(NEXT(lio_listio), mode, list, nent, sig, BELAY_SITE());
+	return belayi_aio_list(NEXT(lio_listio), mode, list, nent, sig,
+			       BELAY_SITE());
 }
 
 BELAY_EXPORT int belay_lio_listio_2_2_5(int mode,
 					struct aiocb *const list[restrict],
 					int nent, struct sigevent *restrict sig)
 {
-	list_function next =
-		(list_function)belay_next_libc(&next_lio_listio_2_2_5);
+	belayi_list_function next =
+		(belayi_list_function)belay_next_libc(&next_lio_listio_2_2_5);
 
-	return run_list(next ?: (list_function)(void *)missing, mode, list,
-			nent, sig, BELAY_SITE());
+	return belayi_aio_list(next ?: (belayi_list_function)(void *)missing,
+			       mode, list, nent, sig, BELAY_SITE());
 }
 
 EXPORTED(aio_read);
