@@ -22,8 +22,8 @@ struct apis {
 
 static const struct option_spec specs[] = {
 	{'v', "verbose", NULL,
-	 "Show each operation's arguments, how it is cancelled, and\n"
-	 "the errors it can end with"},
+	 "Show each operation's arguments, how it is cancelled, the\n"
+	 "errors it can end with, and what rules can do to it"},
 	{0},
 };
 
@@ -71,20 +71,83 @@ static const char *cancel_mode(enum belay_cancel_mode mode)
 	return mode <= BELAY_CANCEL_CALLBACK_INSIDE ? sentences[mode] : "?";
 }
 
-static void print_verbosely(const struct belay_operation *operation)
+static bool has_descriptor(const struct belay_operation *operation)
+{
+	for (size_t i = 0;
+	     i < BELAY_ARGUMENTS_MAX && operation->arguments[i].name; i++)
+		if (operation->arguments[i].type == BELAY_ARGUMENT_FD)
+			return true;
+	return false;
+}
+
+static void print_arguments(const struct belay_operation *operation)
 {
 	printf("    arguments:");
 	for (size_t i = 0;
 	     i < BELAY_ARGUMENTS_MAX && operation->arguments[i].name; i++)
 		printf(" %s:%s", operation->arguments[i].name,
 		       argument_type(operation->arguments[i].type));
-	printf("\n    cancel:    %s\n", cancel_mode(operation->cancel_mode));
-	if (!operation->errors)
+	putchar('\n');
+	if (!operation->derived && !has_descriptor(operation))
 		return;
-	printf("    errors:   ");
-	for (const struct belay_error *e = operation->errors; e->name; e++)
-		printf(" %s", e->name);
-	printf("\n");
+	/* Whatever has a descriptor has the path of its file. */
+	printf("    for rules: %s", has_descriptor(operation) ? "path " : "");
+	for (const char *const *name = operation->derived; name && *name;
+	     name++)
+		printf("%s ", *name);
+	printf("(texts that are asked for where a rule names them)\n");
+}
+
+static void print_errors(const struct belay_operation *operation, uint32_t at,
+			 const char *title)
+{
+	bool any = false;
+
+	for (const struct belay_error *e = operation->errors; e && e->name;
+	     e++) {
+		if (!((e->at ? e->at : BELAY_ERROR_AT_FINISH) & at))
+			continue;
+		printf("%s %s", any ? "" : title, e->name);
+		any = true;
+	}
+	if (any)
+		putchar('\n');
+}
+
+/* In one line what can be done to a call, in the next what cannot, and why. */
+static void print_faults(const struct belay_operation *operation, bool can,
+			 const char *title)
+{
+	static const struct {
+		uint32_t bit;
+		const char *word;
+	} faults[] = {
+#define FAULT(name, bit, word, sentence) {(bit), (word)},
+		BELAY_FAULTS(FAULT)
+#undef FAULT
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		if (((operation->faults & faults[i].bit) != 0) != can)
+			continue;
+		printf("%s %s", any ? "" : title, faults[i].word);
+		any = true;
+	}
+	if (any && !can && operation->no_faults)
+		printf(" (%s)", operation->no_faults);
+	if (any)
+		putchar('\n');
+}
+
+static void print_verbosely(const struct belay_operation *operation)
+{
+	print_arguments(operation);
+	printf("    cancel:    %s\n", cancel_mode(operation->cancel_mode));
+	print_errors(operation, BELAY_ERROR_AT_FINISH, "    errors:   ");
+	print_errors(operation, BELAY_ERROR_AT_BEGIN, "    at begin: ");
+	print_faults(operation, true, "    faults:   ");
+	print_faults(operation, false, "    no faults:");
 }
 
 static void print_adapter(const struct belay_adapter *adapter, bool verbose)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The command line: help, manual pages, completion, and what it says to errors.
 
-    command_test.py BELAY CALLER SOURCE_ROOT VERSION
+    command_test.py BELAY CALLER SOURCE_ROOT VERSION RICH_ADAPTER
 """
 
 import os
@@ -14,7 +14,7 @@ import sys
 import private
 from private import Command
 
-SOURCE, VERSION = sys.argv[3:5]
+SOURCE, VERSION, RICH = sys.argv[3:6]
 COMMANDS = ["run", "trace", "report", "ps", "apis", "policies"]
 
 
@@ -237,6 +237,32 @@ class Help(Command):
                  os.path.join(SOURCE, "docs", "man", name)],
                 capture_output=True, text=True, check=False)
             self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+
+class Apis(Command):
+    def test_all_that_an_adapter_tells_is_shown(self):
+        done = self.run_belay("apis", "-v", os.path.abspath(RICH))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, """\
+rich - everything (librich.so.1)
+  rich.send
+    arguments: fd:fd sql:text
+    for rules: path host port (texts that are asked for where a rule names them)
+    cancel:    finish-due: the client must still finish it
+    errors:    LATE GONE
+    at begin:  BUSY GONE
+    faults:    fail-begin fail-finish hold
+    no faults: short (what is sent is sent)
+  rich.close
+    arguments:
+    cancel:    none: the API cannot cancel it
+    faults:    fail-begin fail-finish short hold
+""")
+
+    def test_in_short_it_shows_names(self):
+        done = self.run_belay("apis", os.path.abspath(RICH))
+        self.assertEqual(done.stdout, "rich - everything (librich.so.1)\n"
+                         "  rich.send\n  rich.close\n")
 
 
 class Completion(Command):

@@ -3,9 +3,9 @@
 """Rules on the command line: what is said of wrong ones, and what the session
 gets of right ones.
 
-    rules_test.py BELAY CALLER ODD
+    rules_test.py BELAY CALLER ODD RICH
 
-ODD is a policy that goes wrong where $ODD says.
+ODD is a policy that goes wrong where $ODD says, RICH an adapter of all kinds.
 """
 
 import json
@@ -19,7 +19,7 @@ import sys
 import private
 from private import Command, LIMIT
 
-ODD = os.path.abspath(sys.argv[3])
+ODD, RICH = map(os.path.abspath, sys.argv[3:5])
 READ = "aio.read fault stall=1us"
 
 
@@ -412,6 +412,40 @@ class DryRun(Rules):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertNotIn("started", done.stdout)
             self.assertEqual(self.sessions(), [])
+
+    def test_each_call_that_a_rule_names_has_its_answer(self):
+        done = self.run_belay("run", "-a", RICH, "-n",
+                              "-p", "rich.* fault short=1",
+                              "-p", "rich.*  fault stall=1ms  # comment",
+                              "-p", "*.close timeout after=1s",
+                              "-p", "rich.* fault if sql~x host=y")
+        self.assertEqual(done.stderr, "")
+        rows = done.stdout.splitlines()
+        self.assertTrue(rows[1].startswith("     rich.send   no: short "), rows)
+        self.assertIn("what is sent is sent", rows[1])
+        self.assertEqual(rows[:1] + rows[2:-1],
+                         ["  1  rich.* fault short=1",
+                          "     rich.close  yes",
+                          "  2  rich.*  fault stall=1ms",
+                          "     rich.send   yes",
+                          "     rich.close  yes",
+                          "  3  *.close timeout after=1s",
+                          "     rich.close  yes",
+                          "  4  rich.* fault if sql~x host=y",
+                          "     rich.send   yes"])
+        self.assertTrue(rows[-1].startswith("     rich.close  no: "), rows)
+
+    def test_a_rule_that_fits_no_call_is_wrong(self):
+        for rule, said in (
+                ("rich.sned fault", 'names no operation; did you mean '
+                                    '"rich.send"?'),
+                ("rich.send fault error=LATER", 'did you mean "LATE"?'),
+                ("rich.send fault error=BUSY", "never reports"),
+                ("rich.send fault if sq=3", "sq"),
+                ("rich.close fault when nht=3", "nht")):
+            done = self.run_belay("run", "-a", RICH, "-n", "-p", rule)
+            self.assertIn(said, done.stderr)
+            self.assertEqual((done.stdout, done.returncode), ("", 125))
 
     def test_wrong_rules_are_told_of(self):
         done = self.run_belay("run", "-n", "-p", "aio.read timeot after=1s")
