@@ -437,10 +437,10 @@ class DryRun(Rules):
 
     def test_a_rule_that_fits_no_call_is_wrong(self):
         for rule, said in (
-                ("rich.sned fault", 'names no operation; did you mean '
-                                    '"rich.send"?'),
+                ("rich.sned fault", 'names no operation (did you mean '
+                                    '"rich.send"?)'),
                 ("rich.send fault error=LATER", 'did you mean "LATE"?'),
-                ("rich.send fault error=BUSY", "never reports"),
+                ("rich.send fault error=BUSY", "only with at=begin"),
                 ("rich.send fault if sq=3", "sq"),
                 ("rich.close fault when nht=3", "nht")):
             done = self.run_belay("run", "-a", RICH, "-n", "-p", rule)
