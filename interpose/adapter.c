@@ -10,6 +10,7 @@
 #include "guard.h"
 #include "keymap.h"
 #include "lanes.h"
+#include "log.h"
 #include "process.h"
 #include "slots.h"
 
@@ -207,6 +208,11 @@ void belay_adapter_double(void)
 {
 	if (belayi_live())
 		belayi_lost(BELAY_LOST_DOUBLE);
+}
+
+void belay_adapter_say(const char *text)
+{
+	belayi_log("%s", text);
 }
 
 const struct belay_slot *belay_adapter_slot(const struct belay_ref *ref)

@@ -337,6 +337,12 @@ void belay_adapter_each(const struct belay_adapter *adapter,
  */
 void belay_adapter_double(void);
 
+/*
+ * belay_adapter_say() - one line on stderr, after "belay: "; for what keeps a
+ * program waiting or unwatched, never for a call
+ */
+void belay_adapter_say(const char *text);
+
 /* belay_adapter_slot() - the record of a call: its key, owner, arguments */
 const struct belay_slot *belay_adapter_slot(const struct belay_ref *ref);
 
