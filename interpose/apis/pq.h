@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pq.h - what the files of the libpq adapter share
+ *
+ * A connection has a record of ours. libpq lets one thread at a time use a
+ * connection, so what is plain in the record is that thread's; what cancels
+ * read from other threads is atomic.
+ */
+#ifndef BELAY_APIS_PQ_H
+#define BELAY_APIS_PQ_H
+
+#include <libpq-fe.h>
+
+#include <belay/adapter.h>
+
+#define PQ_SONAME "libpq.so.5"
+
+enum { PQ_CONNECT, PQ_QUERY, PQ_PREPARE, PQ_DESCRIBE, PQ_CLOSE, PQ_OPERATIONS };
+
+extern const struct belay_operation pq_operations[PQ_OPERATIONS];
+extern const struct belay_adapter belay_adapter;
+
+/* --- SQLSTATEs (pq_errors.c) --------------------------------------------- */
+
+/* Five letters in 30 bits, as PostgreSQL's own MAKE_SQLSTATE() has them. */
+#define PQ_SIXBIT(letter, place) ((((letter) - '0') & 0x3f) << 6 * (place))
+#define PQ_SQLSTATE(a, b, c, d, e)                                             \
+	(PQ_SIXBIT(a, 0) | PQ_SIXBIT(b, 1) | PQ_SIXBIT(c, 2) |                 \
+	 PQ_SIXBIT(d, 3) | PQ_SIXBIT(e, 4))
+
+#define PQ_CANNOT_CONNECT PQ_SQLSTATE('0', '8', '0', '0', '1')
+#define PQ_NO_CONNECTION PQ_SQLSTATE('0', '8', '0', '0', '3')
+#define PQ_CONNECTION_FAILURE PQ_SQLSTATE('0', '8', '0', '0', '6')
+#define PQ_ABORTED PQ_SQLSTATE('2', '5', 'P', '0', '2')
+#define PQ_IN_USE PQ_SQLSTATE('5', '5', '0', '0', '6')
+#define PQ_CANCELED PQ_SQLSTATE('5', '7', '0', '1', '4')
+#define PQ_INTERNAL_ERROR PQ_SQLSTATE('X', 'X', '0', '0', '0')
+
+#define PQ_CODE_SIZE 6 /* five letters, terminated */
+
+extern const struct belay_error pq_query_errors[];
+extern const struct belay_error pq_connect_errors[];
+
+/* pq_sqlstate() - the number of five letters */
+int32_t pq_sqlstate(const char code[PQ_CODE_SIZE - 1]);
+
+/* pq_code() - the five letters of a number */
+void pq_code(int32_t status, char ret_code[PQ_CODE_SIZE]);
+
+/* pq_error_named() - any code of five digits and capitals, or a known name */
+bool pq_error_named(const char *name, int32_t *ret_status);
+
+/* --- Connections (pq_connection.c) --------------------------------------- */
+
+/* What the results of one command said. */
+struct pq_tally {
+	bool got;       /* there was one */
+	int32_t status; /* of the last error */
+	int64_t rows;   /* that all of its statements returned or changed */
+};
+
+/*
+ * struct pq_connection - what is known of a PGconn
+ *
+ * library:    an address in the libpq that made it
+ * connecting: the call that makes the connection; NULL: none
+ * head:       the command whose results come next; a NULL call: not watched
+ * tally:      of that one
+ * queued:     commands that were sent and have not ended
+ * watched:    so many of them are calls; these are the first ones
+ * blind:      a command was not watched: nor are those behind it
+ * pipeline:   the program is in pipeline mode
+ * canceling:  1 while somebody else than the program cancels: a futex
+ * polling:    1 while PQconnectPoll() runs
+ */
+struct pq_connection {
+	PGconn *conn;
+	const void *library;
+	struct belay_ref connecting;
+	struct belay_ref head;
+	struct pq_tally tally;
+	uint32_t queued;
+	uint32_t watched;
+	bool blind;
+	bool pipeline;
+	uint32_t canceling;
+	uint32_t polling;
+};
+
+/* pq_connection_find() - the record of a connection, or NULL */
+struct pq_connection *pq_connection_find(const PGconn *conn);
+
+/*
+ * pq_connection_make() - the same; a new one where there is none
+ *
+ * NULL where there is no room, or conn is NULL: nothing of it is watched then.
+ */
+struct pq_connection *pq_connection_make(PGconn *conn, const void *library);
+
+/* pq_connection_forget() - the program ends the connection */
+void pq_connection_forget(struct pq_connection *connection);
+
+/*
+ * pq_pointer_put(), pq_pointer_get(), pq_pointer_drop() - which connection an
+ * object for cancelling belongs to; lock-free, async-signal-safe
+ */
+void pq_pointer_put(const void *object, PGconn *conn);
+PGconn *pq_pointer_get(const void *object);
+void pq_pointer_drop(const void *object);
+
+/* --- Where calls come from (pq_site.c) ----------------------------------- */
+
+/* pq_is_inside() - whether libpq itself calls, rather than its user */
+bool pq_is_inside(const void *site, const void *next);
+
+/*
+ * pq_site() - the place in the program: libpq's own calls count as those of
+ * the function that the program called, where that is one of ours
+ */
+const void *pq_site(const void *site, const void *next);
+
+/*
+ * pq_enter(), pq_leave() - a function runs whose work libpq does with others
+ * that are ours, too
+ *
+ * site: the place that it was called from
+ * Return: what pq_leave() is to be given.
+ */
+const void *pq_enter(const void *site, const void *next);
+void pq_leave(const void *outer);
+#define PQ_ENTER(next) pq_enter(BELAY_SITE(), (const void *)(next))
+
+/* pq_entered_site() - the place that such a function was called from, or NULL */
+const void *pq_entered_site(void);
+
+/* What stands in for a function that is nowhere: each fails with a 0. */
+long pq_missing(void);
+#define PQ_NEXT_FROM(sym, site)                                                \
+	(BELAY_NEXT_FROM(sym, site) ?: (__typeof__(&(sym)))(void *)pq_missing)
+#define PQ_NEXT(sym) PQ_NEXT_FROM(sym, BELAY_SITE())
+
+/* --- Commands (pq_command.c) --------------------------------------------- */
+
+/* A command that is being sent. */
+struct pq_command {
+	unsigned int operation;
+	PGconn *conn;
+	const char *text;
+	uint64_t params;
+	const void *next; /* the real function */
+	const void *site; /* that the wrapper was called from */
+	struct pq_connection *connection;
+	struct belay_ref ref;
+};
+
+/* pq_begin() - before it is sent; false: it fails, as the real one would */
+bool pq_begin(struct pq_command *command);
+
+/* pq_begun() - what the real function returned */
+int pq_begun(struct pq_command *command, int sent);
+
+/* pq_returned() - the same of a function that waits for the results */
+PGresult *pq_returned(struct pq_command *command, PGresult *result);
+
+/* pq_saw() - the program gets a result, or NULL after the last one */
+void pq_saw(struct pq_connection *connection, const PGresult *result);
+
+/* pq_give_up() - the connection is closed or made anew */
+void pq_give_up(struct pq_connection *connection);
+
+/* --- Cancels (pq_cancel.c) ----------------------------------------------- */
+
+/* For whoever is not the program: a policy, an operator. */
+enum belay_answer pq_cancel_call(const struct belay_ref *ref,
+				 int32_t *ret_status);
+enum belay_answer pq_cancel_connect(const struct belay_ref *ref,
+				    int32_t *ret_status);
+
+/* pq_cancel_wait() - waits until no cancel of that kind is on its way */
+void pq_cancel_wait(struct pq_connection *connection);
+
+#endif

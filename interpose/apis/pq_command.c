@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pq_command.c - a command from its Begin to the NULL after its last result
+ *
+ * Outside of pipeline mode a connection has one command at a time; libpq
+ * refuses a second one, and so that is on record. In pipeline mode commands
+ * queue, and their results come in order, with a NULL after each: so the
+ * oldest call of a connection is the one whose results come.
+ *
+ * A command that could not be watched would put the others out of step: from
+ * there on none is watched until all have ended.
+ */
+#include "pq.h"
+#include "pq_17.h"
+
+BELAY_NEXT_SLOT_OF(PQstatus, PQ_SONAME);
+BELAY_NEXT_SLOT_OF(PQresultStatus, PQ_SONAME);
+BELAY_NEXT_SLOT_OF(PQresultErrorField, PQ_SONAME);
+BELAY_NEXT_SLOT_OF(PQcmdTuples, PQ_SONAME);
+BELAY_NEXT_SLOT_OF(PQisBusy, PQ_SONAME);
+
+#define NEXT(sym) PQ_NEXT_FROM(sym, connection->library)
+
+static bool is_lost(const struct pq_connection *connection)
+{
+	return NEXT(PQstatus)(connection->conn) != CONNECTION_OK;
+}
+
+/* --- What a result says -------------------------------------------------- */
+
+static int64_t number_in(const char *digits)
+{
+	int64_t number = 0;
+
+	for (; digits && *digits >= '0' && *digits <= '9'; digits++)
+		number = number * 10 + (*digits - '0');
+	return number;
+}
+
+/* What libpq itself made of a failure has no SQLSTATE. */
+static int32_t error_of(const struct pq_connection *connection,
+			const PGresult *result)
+{
+	const char *code = NEXT(PQresultErrorField)(result, PG_DIAG_SQLSTATE);
+
+	if (code)
+		return pq_sqlstate(code);
+	return is_lost(connection) ? PQ_CONNECTION_FAILURE : PQ_INTERNAL_ERROR;
+}
+
+static void count(struct pq_connection *connection, const PGresult *result)
+{
+	struct pq_tally *tally = &connection->tally;
+
+	tally->got = true;
+	switch ((int)NEXT(PQresultStatus)(result)) {
+	case PGRES_EMPTY_QUERY:
+	case PGRES_COMMAND_OK:
+	case PGRES_TUPLES_OK:
+		tally->rows += number_in(
+			NEXT(PQcmdTuples)((PGresult *)(uintptr_t)result));
+		break;
+	case PGRES_SINGLE_TUPLE:
+	case PGRES_TUPLES_CHUNK:
+	case PGRES_COPY_IN:
+	case PGRES_COPY_OUT:
+	case PGRES_COPY_BOTH:
+		break;
+	case PGRES_PIPELINE_ABORTED:
+		tally->status = PQ_ABORTED;
+		break;
+	default:
+		tally->status = error_of(connection, result);
+	}
+}
+
+static struct belay_outcome outcome_of(const struct pq_tally *tally)
+{
+	struct belay_outcome outcome = {BELAY_FAILED, tally->status,
+					tally->rows};
+
+	if (tally->status == 0)
+		outcome.ending = BELAY_SUCCEEDED;
+	else if (tally->status == PQ_CANCELED)
+		outcome.ending = BELAY_CANCELED;
+	return outcome;
+}
+
+/* --- The queue ----------------------------------------------------------- */
+
+static const struct belay_ref nobody = {NULL, 0};
+
+/* The first command of the queue has ended; the next one is the head. */
+static void advance(struct pq_connection *connection)
+{
+	uint32_t queued = connection->queued - 1;
+
+	connection->tally = (struct pq_tally){false, 0, 0};
+	connection->head = nobody;
+	if (connection->watched && --connection->watched)
+		connection->head = belay_adapter_find_oldest(&belay_adapter,
+							     connection->conn);
+	if (queued == 0)
+		connection->blind = false;
+	__atomic_store_n(&connection->queued, queued, __ATOMIC_RELAXED);
+}
+
+static void finish_head(struct pq_connection *connection,
+			struct belay_outcome *outcome)
+{
+	if (connection->head.call)
+		(void)belay_adapter_finished(&connection->head, outcome);
+	advance(connection);
+}
+
+static void collected(struct pq_connection *connection)
+{
+	struct belay_outcome outcome = outcome_of(&connection->tally);
+
+	finish_head(connection, &outcome);
+}
+
+/*
+ * A NULL ends the first command, once that has had a result. Before, it says
+ * that nothing is there: a function that drains the connection before it
+ * sends, or a pipeline in which the program asks too early. libpq has no
+ * result where it has no memory: a lone command that was sent is over then.
+ */
+static bool is_end(const struct pq_connection *connection)
+{
+	const struct belay_call *call = connection->head.call;
+
+	return connection->tally.got ||
+	       (connection->queued == 1 && call &&
+		belay_call_state(call) != BELAY_CALL_STARTING);
+}
+
+void pq_saw(struct pq_connection *connection, const PGresult *result)
+{
+	if (connection->queued == 0)
+		return;
+	if (!result) {
+		if (is_end(connection))
+			collected(connection);
+		return;
+	}
+	/* That of a synchronisation point belongs to no command. */
+	if (NEXT(PQresultStatus)(result) == PGRES_PIPELINE_SYNC)
+		return;
+	count(connection, result);
+	/* Nothing follows, and few programs wait for the NULL then. */
+	if (connection->tally.status && is_lost(connection))
+		collected(connection);
+}
+
+void pq_give_up(struct pq_connection *connection)
+{
+	struct belay_outcome outcome;
+
+	while (connection->queued) {
+		outcome = outcome_of(&connection->tally);
+		if (!connection->tally.got) {
+			bool is_there = !is_lost(connection) &&
+					!NEXT(PQisBusy)(connection->conn);
+
+			outcome.status = PQ_CONNECTION_FAILURE;
+			outcome.ending =
+				is_there ? BELAY_UNCOLLECTED : BELAY_FAILED;
+		}
+		finish_head(connection, &outcome);
+	}
+	outcome = (struct belay_outcome){BELAY_FAILED, PQ_CANNOT_CONNECT, 0};
+	if (connection->connecting.call)
+		(void)belay_adapter_finished(&connection->connecting, &outcome);
+	connection->connecting = nobody;
+	connection->pipeline = false;
+	pq_cancel_wait(connection);
+}
+
+/* --- Begin --------------------------------------------------------------- */
+
+/* It is in the queue first: who cancels looks there, see pq_cancel.c. */
+static void enqueue(struct pq_command *command)
+{
+	struct pq_connection *connection = command->connection;
+
+	__atomic_store_n(&connection->queued, connection->queued + 1,
+			 __ATOMIC_SEQ_CST);
+	pq_cancel_wait(connection);
+}
+
+static void dequeue(struct pq_command *command)
+{
+	struct pq_connection *connection = command->connection;
+
+	if (command->ref.call)
+		connection->watched--;
+	__atomic_store_n(&connection->queued, connection->queued - 1,
+			 __ATOMIC_RELAXED);
+	if (connection->queued == 0) {
+		connection->head = nobody;
+		connection->blind = false;
+	}
+}
+
+bool pq_begin(struct pq_command *command)
+{
+	const struct belay_begin begin = {
+		.operation = &pq_operations[command->operation],
+		.key = command->conn,
+		.site = pq_site(command->site, command->next),
+		.text = command->text,
+		.args = {0, command->params},
+	};
+	struct pq_connection *connection;
+	struct belay_outcome fault;
+
+	connection = pq_connection_make(command->conn, command->next);
+	command->connection = connection;
+	command->ref = nobody;
+	if (!connection)
+		return true;
+	enqueue(command);
+	if (connection->blind)
+		return true;
+	if (!belay_adapter_begin(&begin, &command->ref, &fault)) {
+		dequeue(command);
+		return false;
+	}
+	connection->blind = !command->ref.call;
+	if (command->ref.call)
+		connection->watched++;
+	if (connection->queued == 1) {
+		connection->head = command->ref;
+		connection->tally = (struct pq_tally){false, 0, 0};
+	}
+	return true;
+}
+
+static int32_t refusal(const struct pq_connection *connection)
+{
+	if (is_lost(connection))
+		return PQ_NO_CONNECTION;
+	return connection->queued > 1 ? PQ_IN_USE : PQ_INTERNAL_ERROR;
+}
+
+/*
+ * The command was taken although another had not ended: the program has had
+ * its results, and did not wait for the NULL.
+ */
+static void end_earlier(struct pq_connection *connection)
+{
+	while (!connection->pipeline && connection->queued > 1) {
+		struct belay_outcome outcome = outcome_of(&connection->tally);
+
+		if (!connection->tally.got)
+			outcome.ending = BELAY_UNCOLLECTED;
+		finish_head(connection, &outcome);
+	}
+}
+
+int pq_begun(struct pq_command *command, int sent)
+{
+	struct pq_connection *connection = command->connection;
+
+	if (!connection)
+		return sent;
+	if (sent) {
+		belay_adapter_accepted(&command->ref);
+		end_earlier(connection);
+	} else {
+		belay_adapter_refused(&command->ref, refusal(connection));
+		dequeue(command);
+	}
+	return sent;
+}
+
+/* --- Functions that wait for the results --------------------------------- */
+
+/* Its own Begin was told of before libpq had drained the connection. */
+PGresult *pq_returned(struct pq_command *command, PGresult *result)
+{
+	struct pq_connection *connection = command->connection;
+
+	if (!connection)
+		return result;
+	if (!result && connection->queued) {
+		belay_adapter_refused(&command->ref, refusal(connection));
+		dequeue(command);
+		return result;
+	}
+	belay_adapter_accepted(&command->ref);
+	return result;
+}
