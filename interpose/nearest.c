@@ -57,7 +57,8 @@ void belay_nearest_look(struct belay_nearest *nearest, const char *name)
 		d = 1;
 	else
 		d = distance(nearest->wanted, name);
-	if (d > (length + 2) / 3)
+	/* Nothing is near a single letter. */
+	if (d > (length + 2) / 3 || d >= length)
 		return;
 	if (nearest->name && nearest->distance <= d)
 		return;

@@ -146,7 +146,7 @@ static bool mismatch(const struct belayi_check *check,
 			    &number);
 	return belayi_wrong(check->error, condition->value.column,
 			    "\"%s\" is a number, and \"%.48s\" %s", name,
-			    condition->value.text, why ?: "is none");
+			    condition->value.text, why);
 }
 
 static bool check_condition(const struct belayi_check *check,

@@ -54,9 +54,10 @@ static bool not_allowed(const struct belayi_check *check, const char *what,
 	const char *reason = reason_of(first);
 
 	return belayi_wrong(check->error, column,
-			    "%s cannot be done to \"%.48s\": %s%s%.120s", what,
-			    check->rule->call.text, cannot(missing & -missing),
-			    reason ? "; " : "", reason ?: "");
+			    "\"%s\" does not work on \"%.48s\": %s%s%.120s%s",
+			    what, check->rule->call.text,
+			    cannot(missing & -missing), reason ? " (" : "",
+			    reason ?: "", reason ? ")" : "");
 }
 
 static bool allows(const struct belayi_check *check, const char *what,
@@ -148,12 +149,12 @@ static bool illegal(const struct request *request, const char *name,
 }
 
 /* One that is named, or, where name is NULL, any. */
-static bool check_error(const struct request *request, const char *name,
-			uint32_t column)
+static bool check_error(const struct request *request, const char *what,
+			const char *name, uint32_t column)
 {
 	struct errors errors = {.near = {.wanted = ""}};
 
-	if (!allows(request->check, "an error", column, fault_at(request->at)))
+	if (!allows(request->check, what, column, fault_at(request->at)))
 		return false;
 	if (name)
 		return is_legal(request, name, request->at) ||
@@ -212,7 +213,7 @@ static bool check_argument(const struct request *request,
 	    !allows(request->check, argument->name, column, argument->needs))
 		return false;
 	return argument->type != BELAY_VALUE_ERROR ||
-	       check_error(request, value->text, column);
+	       check_error(request, argument->name, value->text, column);
 }
 
 bool belayi_check_faults(const struct belayi_check *check,
@@ -233,5 +234,6 @@ bool belayi_check_faults(const struct belayi_check *check,
 		asks |= !is_named(&a[i], "at") && !is_named(&a[i], "force");
 	}
 	return !takes_errors || asks ||
-	       check_error(&request, NULL, check->rule->policy.column);
+	       check_error(&request, policy->name, NULL,
+			   check->rule->policy.column);
 }

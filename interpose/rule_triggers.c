@@ -26,7 +26,8 @@ void belayi_trigger_init(struct belay_trigger *trigger)
 static const char *read_chance(struct belay_trigger *trigger,
 			       struct belayi_slice text)
 {
-	static const char what[] = "is no probability from 0 to 1";
+	static const char what[] =
+		"is no number from 0 to 1, with 18 decimals at most";
 	struct belayi_decimal decimal;
 	struct belayi_slice rest;
 
@@ -249,10 +250,10 @@ bool belayi_trigger_check(const struct belay_trigger *trigger, uint32_t seen,
 	if (nth &&
 	    (nth % trigger->every || nth < trigger->first ||
 	     nth > trigger->last || (nth - trigger->first) % trigger->step))
-		return belayi_wrong(error, column,
-				    "the rule would never fire: no other "
-				    "trigger lets the call through that nth= "
-				    "says");
+		return belayi_wrong(
+			error, column,
+			"the rule would never fire: another trigger "
+			"keeps out the call that nth= says");
 	return true;
 }
 

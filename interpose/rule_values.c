@@ -85,7 +85,7 @@ static bool read_choice(struct reading *reading,
 {
 	const char *at = reading->argument->choices;
 
-	for (int64_t i = 0; at && *at; i++) {
+	for (int64_t i = 0; *at; i++) {
 		if (is_word(at, reading->text)) {
 			value->number = value->upper = i;
 			return true;
@@ -95,7 +95,7 @@ static bool read_choice(struct reading *reading,
 	}
 	(void)snprintf(reading->why, sizeof(reading->why),
 		       "is not one of the words there are: %s",
-		       reading->argument->choices ?: "none");
+		       reading->argument->choices);
 	return false;
 }
 
@@ -235,6 +235,15 @@ static const struct belay_setting *find_setting(const struct belay_rule *rule,
 	return NULL;
 }
 
+static const char *fault_of(const struct belay_policy_argument *argument)
+{
+	if ((unsigned int)argument->type >= sizeof(types) / sizeof(*types))
+		return "has a type that this version of Belay does not know";
+	if (argument->type == BELAY_VALUE_CHOICE && !argument->choices)
+		return "has no choices";
+	return NULL;
+}
+
 /* Third parties write these tables. */
 static bool is_sound(const struct place *place)
 {
@@ -242,12 +251,12 @@ static bool is_sound(const struct place *place)
 	uint32_t count = 0;
 
 	for (; a && a->name; a++, count++)
-		if ((unsigned int)a->type >= sizeof(types) / sizeof(*types))
+		if (fault_of(a))
 			return belayi_wrong(
 				place->error, place->rule->policy.column,
-				"\"%s\" is a broken policy, or a newer one: "
-				"\"%s\" has an unknown type",
-				place->policy->name, a->name);
+				"\"%s\" is a broken policy: its "
+				"argument \"%s\" %s",
+				place->policy->name, a->name, fault_of(a));
 	if (count <= BELAY_RULE_ARGUMENTS)
 		return true;
 	return belayi_wrong(place->error, place->rule->policy.column,

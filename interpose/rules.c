@@ -136,9 +136,9 @@ static uint32_t read_relation(const struct reader *reader, uint32_t at,
 static bool wrong_relation(struct reader *reader, struct raw raw, uint32_t at)
 {
 	return belayi_wrong(reader->error, at + 1,
-			    "\"%.*s\" is no condition: a name, one of = ~ < <= "
-			    "> >= and a value; \"!\" before all turns it "
-			    "round, and a value that begins with such a sign "
+			    "\"%.*s\" is no condition: NAME=VALUE without "
+			    "blanks, or ~ < <= > >= for =; \"!\" before NAME "
+			    "turns it round; a VALUE that begins with a sign "
 			    "is quoted",
 			    shown(raw), reader->line + raw.from);
 }
@@ -215,7 +215,7 @@ static add_function after_keyword(struct reader *reader, struct raw raw,
 	if (now == add_condition && !conditions)
 		return add_trigger;
 	belayi_say(reader->error, raw.from + 1,
-		   "\"%s\" stands once in a rule: CALL POLICY "
+		   "\"%s\" cannot stand here: a rule is CALL POLICY "
 		   "[ARGUMENT]... [if CONDITION...] [when TRIGGER...]",
 		   conditions ? "if" : "when");
 	return NULL;

@@ -421,7 +421,7 @@ class DryRun(Rules):
                               "-p", "rich.* fault if sql~x host=y")
         self.assertEqual(done.stderr, "")
         rows = done.stdout.splitlines()
-        self.assertTrue(rows[1].startswith("     rich.send   no: short "), rows)
+        self.assertTrue(rows[1].startswith('     rich.send   no: "short" '), rows)
         self.assertIn("what is sent is sent", rows[1])
         self.assertEqual(rows[:1] + rows[2:-1],
                          ["  1  rich.* fault short=1",
