@@ -249,12 +249,19 @@ static bool start(struct daemon *daemon)
 		say_not_started(error);
 		return false;
 	}
-	/* Another trace may have started the same one at this moment. */
+	/* Somebody may have started the same one at this moment. */
 	if (wait_until_alive(daemon) ||
 	    (daemon->held >= 0 && lttng_session_daemon_alive() == 1))
 		return true;
 	say_complaint(daemon);
 	return false;
+}
+
+static void close_one(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
 }
 
 static bool start_private(struct daemon *daemon)
@@ -266,31 +273,50 @@ static bool start_private(struct daemon *daemon)
 	return start(daemon);
 }
 
-/* In root's ordinary place. */
+/*
+ * In root's ordinary place. Its folder stays until the trace ends: a daemon
+ * that finds what it is to load gone, while it still starts, ends.
+ */
 static bool start_shared(struct daemon *daemon)
 {
 	bool alive;
 
-	daemon->held = shared_hold(true);
+	if (daemon->held < 0)
+		daemon->held = shared_hold(true);
 	if (daemon->held < 0) {
 		say_not_started(errno);
 		return false;
 	}
+	shared_start_lock(daemon->held);
 	alive = lttng_session_daemon_alive() == 1 || start(daemon);
 	if (alive && daemon->pid)
 		shared_started(daemon->held, daemon->pid);
+	shared_start_unlock(daemon->held);
 	daemon->pid = 0;
-	lttng_home_remove(&daemon->home);
 	return alive;
+}
+
+/* Where it may be one that other traces stop, it is held first. */
+static bool find(struct daemon *daemon)
+{
+	bool root = getuid() == 0;
+
+	if (root)
+		daemon->held = shared_hold(false);
+	if (lttng_session_daemon_alive() != 1)
+		return false;
+	if (!root || daemon->held >= 0)
+		return true;
+	/* Its lock file may have been made just before it was started. */
+	daemon->held = shared_hold(false);
+	return daemon->held < 0 || lttng_session_daemon_alive() == 1;
 }
 
 static bool find_or_start(struct daemon *daemon)
 {
 	bool root = getuid() == 0;
 
-	if (root)
-		daemon->held = shared_hold(false);
-	if (lttng_session_daemon_alive() == 1)
+	if (find(daemon))
 		return true;
 	if (!lttng_home_make(&daemon->home)) {
 		say_not_started(errno);
@@ -298,6 +324,7 @@ static bool find_or_start(struct daemon *daemon)
 	}
 	if (root && !separates(daemon))
 		return start_shared(daemon);
+	close_one(&daemon->held);
 	if (!root || separate(daemon))
 		return start_private(daemon);
 	say_not_started(errno);
@@ -320,11 +347,11 @@ bool daemon_open(struct daemon *ret_daemon)
 	return false;
 }
 
-static void close_one(int *fd)
+const char *daemon_home(const struct daemon *daemon)
 {
-	if (*fd >= 0)
-		(void)close(*fd);
-	*fd = -1;
+	bool everybody_s = daemon->held >= 0;
+
+	return daemon->home.path[0] && !everybody_s ? daemon->home.path : NULL;
 }
 
 /*

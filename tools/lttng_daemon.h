@@ -19,8 +19,7 @@
  * struct daemon - the one that this process talks to
  *
  * pid:   of the daemon if it is ours alone, else 0
- * home:  a folder of ours where programs find it (LTTNG_HOME); none where
- *        they look anyway
+ * home:  a folder of the daemon's, if we started it
  * held:  what keeps others from stopping it: see lttng_shared.h
  * here:  our own mount namespace, and cwd the folder in it; -1 unless the
  *        daemon has a namespace of its own
@@ -57,6 +56,9 @@ bool daemon_open(struct daemon *ret_daemon);
  */
 bool daemon_leave(struct daemon *daemon);
 bool daemon_enter(struct daemon *daemon);
+
+/* daemon_home() - where programs find it (LTTNG_HOME); NULL: they look there */
+const char *daemon_home(const struct daemon *daemon);
 
 /* daemon_close() - stops the daemon if it is ours */
 void daemon_close(struct daemon *daemon);

@@ -19,7 +19,7 @@
 
 #define PLACE "/var/run/lttng"
 #define LOCK PLACE "/belay.lock"
-#define STOP_MS 20000
+#define STOP_MS 5000
 #define POLL_MS 5
 
 int shared_hold(bool make)
@@ -38,10 +38,33 @@ int shared_hold(bool make)
 	return fd;
 }
 
-/* Field 22 of /proc/PID/stat; 0: there is no such process. */
+/* A lock beside the one that is held: who holds that may run for hours. */
+static void start_lock(int held, short type)
+{
+	struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
+
+	while (fcntl(held, F_OFD_SETLKW, &whole) < 0 && errno == EINTR)
+		;
+}
+
+void shared_start_lock(int held)
+{
+	start_lock(held, F_WRLCK);
+}
+
+void shared_start_unlock(int held)
+{
+	start_lock(held, F_UNLCK);
+}
+
+/*
+ * Field 22 of /proc/PID/stat; 0: there is no such process. One that was not
+ * waited for has gone when its last thread has: until then it has its sockets.
+ */
 static unsigned long long start_time(int pid)
 {
 	unsigned long long start = 0;
+	long threads = 0;
 	char path[64], line[1024] = "", *after;
 	FILE *file;
 
@@ -51,12 +74,12 @@ static unsigned long long start_time(int pid)
 		return 0;
 	after = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
 	(void)fclose(file);
-	/* A process that has ended, but was not waited for, is gone. */
-	if (!after || after[2] == 'Z' ||
+	if (!after ||
 	    sscanf(after,
 		   ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u "
-		   "%*u %*d %*d %*d %*d %*d %*d %llu",
-		   &start) != 1)
+		   "%*u %*d %*d %*d %*d %ld %*d %llu",
+		   &threads, &start) != 2 ||
+	    (after[2] == 'Z' && threads <= 1))
 		return 0;
 	return start;
 }
@@ -71,6 +94,11 @@ void shared_started(int held, pid_t pid)
 		(void)!pwrite(held, text, (size_t)length, 0);
 }
 
+/*
+ * The daemon's helpers are in its process group and outlive it for a moment;
+ * as they end they remove sockets, by then those of the next daemon. It may
+ * not end at all while a session is left that nobody can see.
+ */
 static void stop(int held)
 {
 	const struct timespec poll = {.tv_nsec = POLL_MS * 1000000};
@@ -85,6 +113,7 @@ static void stop(int held)
 	for (int ms = 0; ms < STOP_MS && start_time(pid) == start;
 	     ms += POLL_MS)
 		(void)nanosleep(&poll, NULL);
+	(void)kill(-pid, SIGKILL);
 	(void)waitpid(pid, NULL, WNOHANG);
 	(void)ftruncate(held, 0);
 }

@@ -22,6 +22,13 @@
  */
 int shared_hold(bool make);
 
+/*
+ * shared_start_lock(), shared_start_unlock() - between them nobody else starts
+ * the daemon
+ */
+void shared_start_lock(int held);
+void shared_start_unlock(int held);
+
 /* shared_started() - notes that the daemon is one of Belay's */
 void shared_started(int held, pid_t pid);
 

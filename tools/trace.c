@@ -63,12 +63,13 @@ static int trace_environment(const struct trace *trace,
 					void *data),
 			     void *data)
 {
+	const char *home = daemon_home(&trace->daemon);
 	int r = 0;
 
-	if (trace->daemon.home.path[0])
-		r = set("LTTNG_HOME", trace->daemon.home.path, data);
+	if (home)
+		r = set("LTTNG_HOME", home, data);
 	/* LTTng's own list of libraries: half of what a fork costs. */
-	if (r == 0 && trace->daemon.home.path[0])
+	if (r == 0 && home)
 		r = set("LTTNG_UST_WITHOUT_BADDR_STATEDUMP", "1", data);
 	if (r == 0 && trace->lossless)
 		r = set("LTTNG_UST_ALLOW_BLOCKING", "1", data);
