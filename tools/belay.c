@@ -21,6 +21,7 @@ static const struct command {
 	{"ps", command_ps, "Show the calls that are in flight now"},
 	{"apis", command_apis, "Show the APIs that can be watched"},
 	{"policies", command_policies, "Show what rules can do to calls"},
+	{"doctor", command_doctor, "Find what keeps Belay from working"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

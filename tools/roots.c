@@ -64,16 +64,16 @@ static bool runtime_root(char path[PATH_MAX])
 	return true;
 }
 
-int root_open_own(char ret_path[PATH_MAX])
+int root_find_own(char ret_path[PATH_MAX], const char **ret_why)
 {
 	char first[PATH_MAX];
-	const char *why, *why_not;
+	const char *why_not;
 	int fd;
 
 	(void)snprintf(first, sizeof(first), SHARED_MEMORY "/belay-%u",
 		       geteuid());
 	strcpy(ret_path, first);
-	fd = make(first, &why);
+	fd = make(first, ret_why);
 	if (fd >= 0)
 		return fd;
 	if (runtime_root(ret_path)) {
@@ -81,8 +81,19 @@ int root_open_own(char ret_path[PATH_MAX])
 		if (fd >= 0)
 			return fd;
 	}
-	say("Cannot record calls: path=\"%s\", error=\"%s\"", first, why);
+	strcpy(ret_path, first);
 	return -1;
+}
+
+int root_open_own(char ret_path[PATH_MAX])
+{
+	const char *why;
+	int fd = root_find_own(ret_path, &why);
+
+	if (fd < 0)
+		say("Cannot record calls: path=\"%s\", error=\"%s\"", ret_path,
+		    why);
+	return fd;
 }
 
 /* Return: false if the visitor had enough. */

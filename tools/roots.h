@@ -10,6 +10,13 @@
 #include <sys/types.h>
 
 /*
+ * root_find_own() - the same as root_open_own(), but says nothing
+ *
+ * Return: -1: *ret_why says why not in ret_path.
+ */
+int root_find_own(char ret_path[PATH_MAX], const char **ret_why);
+
+/*
  * root_open_own() - opens this user's folder for sessions, made when missing
  *
  * Return: a descriptor, and ret_path is its path; or -1, and it has been said

@@ -15,7 +15,7 @@ import private
 from private import Command
 
 SOURCE, VERSION, RICH = sys.argv[3:6]
-COMMANDS = ["run", "trace", "report", "ps", "apis", "policies"]
+COMMANDS = ["run", "trace", "report", "ps", "apis", "policies", "doctor"]
 
 
 def read(*path):

@@ -118,18 +118,27 @@ the_documented_adapter_works() {
 		fail "the program was disturbed: $(cat "$work/post.txt")"
 }
 
-the_documented_policies_build() {
+the_documented_policies_work() {
 	mkdir "$work/policies"
 	cp "$source_root"/docs/examples/policies/* "$work/policies"
 	documented_commands "$source_root/docs/write-a-policy.md" \
 		>"$work/commands"
-	(cd "$work/policies" && bash -euo pipefail "$work/commands") \
-		>"$work/policies.txt" ||
-		fail "the commands in docs/write-a-policy.md do not work"
-	grep -q 'does what it should' "$work/policies.txt" ||
-		fail "the example of a policy is not tested"
-	[ -e "$work/policies/brownout.so" ] ||
-		fail "docs/write-a-policy.md builds no policy in C++"
+	(cd "$work/policies" && PATH=$(dirname "$(one_of bin/belay)"):$PATH \
+		bash -euo pipefail "$work/commands") \
+		>"$work/policies.txt" 2>&1 ||
+		fail "the commands in docs/write-a-policy.md do not work:" \
+			"$(cat "$work/policies.txt")"
+	policies_say 'bandwidth.so does what it should'
+	policies_say '^  limit=SIZE  bytes a second .*must be given'
+	policies_say '^     aio.read  yes'
+	policies_say 'acted on 16 of 16 calls that it fits'
+	policies_say ' READ: bw=([1-9][0-9]{2}|10[0-2][0-9])KiB/s'
+	policies_say '^belay: brownout: [1-9][0-9]* of [0-9]+ calls failed, [0-9]+ never'
+}
+
+policies_say() {
+	grep -qE -- "$1" "$work/policies.txt" ||
+		fail "\"$1\" is not in: $(cat "$work/policies.txt")"
 }
 
 the_examples_build() {
@@ -153,7 +162,7 @@ pkg_config_says
 headers_stand_alone
 the_adapters_can_be_shown
 the_documented_adapter_works
-the_documented_policies_build
+the_documented_policies_work
 the_examples_build
 manual_is_there
 completion_is_there

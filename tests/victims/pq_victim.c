@@ -270,6 +270,8 @@ static void start_sleep(PGconn *conn)
 {
 	struct pollfd ready = {.events = POLLIN};
 
+	/* Where the server is when the cancel reaches it is chance. */
+	(void)PQsetErrorContextVisibility(conn, PQSHOW_CONTEXT_NEVER);
 	(void)PQsendQuery(conn, "do $$ begin raise notice 'sleeps'; "
 				"perform pg_sleep(60); end $$");
 	ready.fd = PQsocket(conn);

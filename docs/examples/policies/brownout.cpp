@@ -75,8 +75,9 @@ class Brownout
 		       worst_ * depth(call);
 	}
 
-	std::atomic<uint64_t> calls{0};
+	std::atomic<uint64_t> begun{0};
 	std::atomic<uint64_t> failed{0};
+	std::atomic<uint64_t> finished{0};
 
       private:
 	uint64_t over_;
@@ -112,7 +113,7 @@ void begin(void *instance, const belay_policy_call *call,
 {
 	auto *brownout = static_cast<Brownout *>(instance);
 
-	brownout->calls++;
+	brownout->begun++;
 	ret_verdict->hold_ns = brownout->delay_ns(*call);
 	if (ret_verdict->hold_ns)
 		ret_verdict->set = BELAY_VERDICT_HOLD;
@@ -139,24 +140,27 @@ void completing(void *instance, const belay_policy_call *call,
 	outcome->ending = BELAY_FAILED;
 	outcome->status = status;
 	outcome->result = -1;
+	brownout->failed++;
 }
 
 void finish(void *instance, const belay_policy_call *,
-	    const belay_outcome *outcome) noexcept
+	    const belay_outcome *) noexcept
 {
-	if (outcome->ending == BELAY_FAILED)
-		static_cast<Brownout *>(instance)->failed++;
+	static_cast<Brownout *>(instance)->finished++;
 }
 
+/* In a program of several processes, only those that it struck. */
 void unload() noexcept
 {
-	char line[80];
+	char line[100];
 
-	if (!latest)
+	if (!latest || !latest->begun)
 		return;
 	(void)std::snprintf(line, sizeof(line),
-			    "%" PRIu64 " of %" PRIu64 " calls failed",
-			    latest->failed.load(), latest->calls.load());
+			    "%" PRIu64 " of %" PRIu64 " calls failed, %" PRIu64
+			    " never finished",
+			    latest->failed.load(), latest->begun.load(),
+			    latest->begun.load() - latest->finished.load());
 	host->log(line);
 }
 
