@@ -93,40 +93,40 @@ static enum belay_answer cancel_call(const struct belay_ref *ref,
  * begins, too. */
 #define F(name)                                                                \
 	{                                                                      \
-		name, #name, BELAY_ERROR_AT_FINISH                             \
+		name, BELAY_ERROR_AT_FINISH, #name                             \
 	}
 #define B(name)                                                                \
 	{                                                                      \
-		name, #name, BELAY_ERROR_AT_BEGIN                              \
+		name, BELAY_ERROR_AT_BEGIN, #name                              \
 	}
 #define FB(name)                                                               \
 	{                                                                      \
-		name, #name, BELAY_ERROR_AT_FINISH | BELAY_ERROR_AT_BEGIN      \
+		name, BELAY_ERROR_AT_FINISH | BELAY_ERROR_AT_BEGIN, #name      \
 	}
 
 static const struct belay_error read_errors[] = {
 	FB(EAGAIN),   F(EBADF),   F(ECANCELED), F(ECONNRESET),
 	F(EFAULT),    FB(EINVAL), F(EIO),       F(EISDIR),
 	F(ENOMEM),    B(ENOSYS),  F(ENOTCONN),  F(ENXIO),
-	F(EOVERFLOW), F(ESTALE),  F(ETIMEDOUT), {0, NULL, 0},
+	F(EOVERFLOW), F(ESTALE),  F(ETIMEDOUT), {0, 0, NULL},
 };
 
 static const struct belay_error write_errors[] = {
 	FB(EAGAIN), F(EBADF),     F(ECANCELED), F(ECONNRESET), F(EDESTADDRREQ),
 	F(EDQUOT),  F(EFAULT),    F(EFBIG),     FB(EINVAL),    F(EIO),
 	F(ENOSPC),  B(ENOSYS),    F(ENXIO),     F(EPERM),      F(EPIPE),
-	F(ESTALE),  {0, NULL, 0},
+	F(ESTALE),  {0, 0, NULL},
 };
 
 static const struct belay_error fsync_errors[] = {
 	FB(EAGAIN), FB(EBADF), F(ECANCELED), F(EDQUOT), FB(EINVAL),
-	F(EIO),     F(ENOSPC), B(ENOSYS),    F(EROFS),  {0, NULL, 0},
+	F(EIO),     F(ENOSPC), B(ENOSYS),    F(EROFS),  {0, 0, NULL},
 };
 
 static const struct belay_error other_errors[] = {
 	B(EAGAIN),
 	F(EINVAL),
-	{0, NULL, 0},
+	{0, 0, NULL},
 };
 
 static uint32_t numbers[OPERATIONS];

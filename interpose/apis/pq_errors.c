@@ -14,15 +14,17 @@
 
 /* One condition under its name and under its code. */
 #define E(a, b, c, d, e, text, at)                                             \
-	{PQ_SQLSTATE(a, b, c, d, e), text, at},                                \
+	{PQ_SQLSTATE(a, b, c, d, e), at, text},                                \
 	{                                                                      \
-		PQ_SQLSTATE(a, b, c, d, e),                                    \
-			(const char[]){a, b, c, d, e, '\0'}, at                \
+		PQ_SQLSTATE(a, b, c, d, e), at, (const char[])                 \
+		{                                                              \
+			a, b, c, d, e, '\0'                                    \
+		}                                                              \
 	}
 
 const struct belay_error pq_query_errors[] = {
 	E('0', '8', '0', '0', '6', "connection_failure", AT_BOTH),
-	{PQ_CONNECTION_FAILURE, "server", AT_BOTH},
+	{PQ_CONNECTION_FAILURE, AT_BOTH, "server"},
 	E('2', '3', '5', '0', '5', "unique_violation", AT_END),
 	E('2', '5', '0', '0', '6', "read_only_sql_transaction", AT_END),
 	E('4', '0', '0', '0', '1', "serialization_failure", AT_END),
@@ -37,19 +39,19 @@ const struct belay_error pq_query_errors[] = {
 	E('5', '7', 'P', '0', '2', "crash_shutdown", AT_END),
 	E('5', '8', '0', '3', '0', "io_error", AT_END),
 	E('X', 'X', '0', '0', '0', "internal_error", AT_END),
-	{0, NULL, 0},
+	{0, 0, NULL},
 };
 
 const struct belay_error pq_connect_errors[] = {
 	E('0', '8', '0', '0', '1',
 	  "sqlclient_unable_to_establish_sqlconnection", AT_BOTH),
-	{PQ_CANNOT_CONNECT, "server", AT_BOTH},
+	{PQ_CANNOT_CONNECT, AT_BOTH, "server"},
 	E('2', '8', 'P', '0', '1', "invalid_password", AT_END),
 	E('3', 'D', '0', '0', '0', "invalid_catalog_name", AT_END),
 	E('5', '3', '2', '0', '0', "out_of_memory", AT_BOTH),
 	E('5', '3', '3', '0', '0', "too_many_connections", AT_END),
 	E('5', '7', 'P', '0', '3', "cannot_connect_now", AT_END),
-	{0, NULL, 0},
+	{0, 0, NULL},
 };
 
 static bool is_code(const char *text)

@@ -26,8 +26,8 @@ BELAY_NEXT_SLOT_OF(null_finish, NULL_SONAME);
 static uint32_t call_number;
 
 static const struct belay_error call_errors[] = {
-	{EINVAL, "EINVAL"},
-	{0, NULL},
+	{EINVAL, BELAY_ERROR_AT_FINISH, "EINVAL"},
+	{0, 0, NULL},
 };
 
 static const struct belay_operation operations[] = {

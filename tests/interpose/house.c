@@ -45,9 +45,9 @@ static void count_wake(const struct belay_ref *ref)
 }
 
 static const struct belay_error house_errors[] = {
-	{EIO, "EIO", BELAY_ERROR_AT_FINISH},
-	{EAGAIN, "EAGAIN", BELAY_ERROR_AT_FINISH | BELAY_ERROR_AT_BEGIN},
-	{0, NULL, 0},
+	{EIO, BELAY_ERROR_AT_FINISH, "EIO"},
+	{EAGAIN, BELAY_ERROR_AT_FINISH | BELAY_ERROR_AT_BEGIN, "EAGAIN"},
+	{0, 0, NULL},
 };
 
 static const char *const house_derived[] = {"room", NULL};

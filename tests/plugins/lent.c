@@ -13,10 +13,10 @@ char lent_log[256];
 
 static uint32_t operation_number;
 static const struct belay_error errors[] = {
-	{EIO, "EIO", BELAY_ERROR_AT_FINISH},
-	{ENOSPC, "ENOSPC", 0},
-	{EAGAIN, "EAGAIN", BELAY_ERROR_AT_BEGIN},
-	{0, NULL, 0},
+	{EIO, BELAY_ERROR_AT_FINISH, "EIO"},
+	{ENOSPC, 0, "ENOSPC"},
+	{EAGAIN, BELAY_ERROR_AT_BEGIN, "EAGAIN"},
+	{0, 0, NULL},
 };
 
 const struct belay_operation lent_read = {

@@ -8,10 +8,10 @@
 static uint32_t numbers[2];
 
 static const struct belay_error send_errors[] = {
-	{7, "LATE", 0},
-	{8, "BUSY", BELAY_ERROR_AT_BEGIN},
-	{9, "GONE", BELAY_ERROR_AT_BEGIN | BELAY_ERROR_AT_FINISH},
-	{0, NULL, 0},
+	{7, 0, "LATE"},
+	{8, BELAY_ERROR_AT_BEGIN, "BUSY"},
+	{9, BELAY_ERROR_AT_BEGIN | BELAY_ERROR_AT_FINISH, "GONE"},
+	{0, 0, NULL},
 };
 
 static const char *const send_derived[] = {"host", "port", NULL};

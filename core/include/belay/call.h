@@ -180,8 +180,8 @@ struct belay_argument {
 /* struct belay_error - one error that an operation can really report */
 struct belay_error {
 	int32_t status;   /* in the operation's status kind */
-	const char *name; /* "EIO"; NULL ends the list */
 	uint32_t at;      /* bits; 0 stands for BELAY_ERROR_AT_FINISH */
+	const char *name; /* "EIO"; NULL ends the list */
 };
 
 /* What can be done to an operation's calls, soundly: bits of .faults. */

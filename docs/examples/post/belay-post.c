@@ -36,8 +36,8 @@ static enum belay_answer recall(const struct belay_ref *ref,
 				int32_t *ret_status);
 
 static const struct belay_error send_errors[] = {
-	{ECANCELED, "ECANCELED"},
-	{0, NULL},
+	{.status = ECANCELED, .name = "ECANCELED"},
+	{.name = NULL},
 };
 
 static uint32_t number;
