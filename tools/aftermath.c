@@ -56,15 +56,20 @@ static void print_text(const struct summary *summary, const char *program,
 	free(text);
 }
 
-static void print_json(const struct summary *summary, const char *path)
+static bool print_json(const struct summary *summary, const char *path)
 {
 	FILE *to = fopen(path, "we");
+	bool written = false;
 
-	if (to)
+	if (to) {
 		summary_json(summary, to);
-	if (!to || ferror(to) || fclose(to) != 0)
+		written = !ferror(to);
+		written = fclose(to) == 0 && written;
+	}
+	if (!written)
 		say("Cannot write the summary: path=\"%s\", error=\"%m\"",
 		    path);
+	return written;
 }
 
 static bool keeps(const struct session *session, const struct watch *watch,
@@ -113,9 +118,8 @@ void aftermath(const struct session *session, const struct watch *watch,
 
 	collect_session(session, &summary, &found);
 	collect_rules(session, watch, rules, &summary);
-	if (watch->json)
-		print_json(&summary, watch->json);
-	else
+	/* What has no other place is not lost. */
+	if (!watch->json || !print_json(&summary, watch->json))
 		print_text(&summary, program, why_none);
 	if (!keeps(session, watch, &found) && !session_remove(session))
 		say("Cannot remove the session: path=\"%s\", error=\"%m\"",

@@ -387,13 +387,17 @@ class Summary(Command):
                          'calls that Belay watches ("belay apis" lists '
                          'them)\n')
 
-    def test_a_json_file_that_cannot_be_written_does_not_change_the_status(
-            self):
-        done = self.run_belay("run", "-j", "/no/such/folder/x", self.caller,
-                              "finish", "exit=3")
-        self.assertEqual((done.returncode, done.stderr), (
-            3, 'belay: Cannot write the summary: path="/no/such/folder/x", '
-               'error="No such file or directory"\n'))
+    def test_a_json_file_that_cannot_be_written_loses_nothing(self):
+        """Neither the program's status nor the summary."""
+        for path, error in (("/no/such/folder/x", "No such file or directory"),
+                            ("/dev/full", "No space left on device")):
+            done = self.run_belay("run", "-j", path, self.caller, "finish=7",
+                                  "exit=3")
+            self.assertEqual(done.returncode, 3)
+            self.assertEqual(done.stderr.split("\n")[0],
+                             'belay: Cannot write the summary: '
+                             f'path="{path}", error="{error}"')
+            self.assertRegex(done.stderr, r"test\.work +7 ")
 
     def test_a_killed_program_is_kept_for_ps(self):
         done = self.run_belay("run", self.caller, "finish=3", "begin=2",
