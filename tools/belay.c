@@ -2,6 +2,7 @@
 /*
  * belay.c - the command line: one table of subcommands
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,12 @@ static int help(void)
 	return SAY_OK;
 }
 
+static bool is_help(const char *name)
+{
+	return strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+	       strcmp(name, "help") == 0;
+}
+
 static const struct command *find(const char *name)
 {
 	for (size_t i = 0; i < COMMANDS; i++)
@@ -78,6 +85,8 @@ static int help_on(char *name)
 	const struct command *command = find(name);
 	char *argv[] = {name, (char *)"--help", NULL};
 
+	if (is_help(name))
+		return help();
 	return command ? command->main(2, argv) : unknown(name);
 }
 
@@ -90,8 +99,7 @@ int main(int argc, char **argv)
 		return command->main(argc - 1, argv + 1);
 	if (strcmp(name, "help") == 0 && argc > 2)
 		return help_on(argv[2]);
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
-	    strcmp(name, "help") == 0)
+	if (is_help(name))
 		return help();
 	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
 		printf("belay %s\n", BELAY_VERSION);

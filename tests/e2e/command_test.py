@@ -197,7 +197,8 @@ class Help(Command):
             self.assertIn("help", self.options_of(command))
 
     def test_help_lists_all_commands(self):
-        for args in ([], ["--help"], ["-h"], ["help"]):
+        for args in ([], ["--help"], ["-h"], ["help"], ["help", "--help"],
+                     ["help", "help"]):
             done = self.run_belay(*args)
             self.assertEqual(done.returncode, 0)
             self.assertEqual(re.findall(r"^  (\w+) ", done.stdout, re.M),
