@@ -17,8 +17,6 @@ TraceCase.belay, BUILD = map(os.path.abspath, sys.argv[1:3])
 BENCH = os.path.join(BUILD, "tests", "bench")
 NULL = ["-a", os.path.join(BENCH, "libbelay-null.so")]
 STRESS = os.path.join(BENCH, "null_stress")
-NOBODY = (["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-          if os.geteuid() == 0 else [])
 
 # Mounts that only this test sees, where that is allowed.
 MOUNTS = os.geteuid() == 0 and subprocess.run(
@@ -54,14 +52,14 @@ class Errors(TraceCase):
 
     def test_a_folder_that_is_not_ours_to_write(self):
         os.mkdir(self.path("closed"), 0o555)
-        self.refused('error="Permission denied"; say -o DIR', prefix=NOBODY,
-                     output=self.path("closed/x"))
-        self.refused('error="Permission denied"; say -o DIR', prefix=NOBODY,
-                     output=self.path("closed"))
+        for output in ("closed/x", "closed"):
+            self.refused('error="Permission denied"; say -o DIR',
+                         prefix=self.as_nobody(), output=self.path(output))
 
     def test_a_home_that_cannot_be_written(self):
         done = subprocess.run(
-            [*NOBODY, self.belay, "trace", "touch", self.path("started")],
+            [*self.as_nobody(), self.belay, "trace", "touch",
+             self.path("started")],
             capture_output=True, text=True, timeout=60,
             env=dict({name: value for name, value in os.environ.items()
                       if name != "XDG_STATE_HOME"}, HOME="/proc"))
@@ -73,10 +71,10 @@ class Errors(TraceCase):
     def test_a_session_daemon_that_may_not_be_started(self):
         daemon = shutil.which("lttng-sessiond")
         script = f"mount --bind /dev/null {daemon}"
-        for more in ([], NOBODY):
+        for user in (list, self.as_nobody):
             self.refused("Cannot start a session daemon: "
                          'error="Permission denied"; have one started',
-                         prefix=with_mounts(script) + more)
+                         prefix=with_mounts(script) + user())
         self.assertEqual(os.listdir(self.folder), [])
 
     @needs_mounts

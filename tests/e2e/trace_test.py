@@ -23,8 +23,6 @@ STRESS = os.path.join(BENCH, "null_stress")
 CALLS = 400000
 FORKS = os.path.join(BUILD, "tests", "e2e", "null_forks")
 CLOSES = os.path.join(BUILD, "tests", "victims", "closes-descriptors")
-NOBODY = (["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-          if os.geteuid() == 0 else [])
 
 
 class Recording(TraceCase):
@@ -76,7 +74,7 @@ class Recording(TraceCase):
             wait_for("the helper's end", lambda pid=helper: not exists(pid))
 
     def test_it_works_for_an_ordinary_user_without_a_home(self):
-        trace = self.trace([], ["id", "-u"], prefix=NOBODY,
+        trace = self.trace([], ["id", "-u"], prefix=self.as_nobody(),
                            env=dict(os.environ, HOME="/nonexistent"))
         self.assert_ok(trace)
         self.assertEqual(trace.counts()["process"], 1)

@@ -147,6 +147,16 @@ class TraceCase(unittest.TestCase):
                 ended.add(found.group(1))
         self.assertEqual(begun, ended)
 
+    def as_nobody(self):
+        """A prefix: runs a command as an ordinary user, if we are root."""
+        if os.geteuid() != 0:
+            return []
+        prefix = ["setpriv", "--reuid=nobody", "--regid=nogroup",
+                  "--clear-groups"]
+        if subprocess.run([*prefix, "test", "-r", self.belay]).returncode:
+            self.skipTest("an ordinary user cannot reach this tree")
+        return prefix
+
     def daemon_of(self, process):
         """The session daemon that a running `belay trace` started."""
         return wait_for("a session daemon", lambda: children(

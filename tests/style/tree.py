@@ -30,7 +30,8 @@ def walked(root: str) -> list[str]:
     found = []
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders
-                      if name != ".git" and not name.startswith("build")]
+                      if name not in (".git", "__pycache__")
+                      and not name.startswith("build")]
         found += [os.path.relpath(os.path.join(folder, name), root)
                   for name in names]
     return found
