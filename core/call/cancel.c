@@ -107,6 +107,9 @@ struct cancel {
  * Abandons the call: the client is released, whatever the other side does. It
  * is told before a waiting finisher can go on, so Cancel comes before Finish.
  * It is tried again only after somebody else has moved the call on.
+ *
+ * Where the other side says that it cancelled the call, that is so. Its client
+ * may have seen it there, completed and even finished the call meanwhile.
  */
 static HRESULT abandon(const struct cancel *cancel)
 {
@@ -115,10 +118,15 @@ static HRESULT abandon(const struct cancel *cancel)
 	while (!belayi_abandon(&ref->call->word, ref->turn)) {
 		HRESULT hr = cancelable(ref);
 
+		if (hr == RPC_E_CALL_COMPLETE &&
+		    cancel->answer == BELAY_ANSWER_CANCELED)
+			break;
 		if (hr != S_OK)
 			return hr;
 	}
-	tell_answer(ref, cancel->by, BELAY_ANSWER_CANCELED, cancel->status);
+	if (belay_call_id(ref))
+		tell_answer(ref, cancel->by, BELAY_ANSWER_CANCELED,
+			    cancel->status);
 	(void)belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_CANCELED,
 			     NULL);
 	return S_OK;

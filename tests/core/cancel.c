@@ -2,6 +2,8 @@
 /*
  * cancel.c - who can be cancelled, and what the other side has to say
  */
+#include <errno.h>
+
 #include "calls.h"
 
 static void what_cannot_be_cancelled_has_no_cancel_interface(void **state)
@@ -151,6 +153,63 @@ static void what_cancel_was_told_complete_is_not_held_back(void **state)
 	assert_int_equal(outcome.result, THE_RESULT);
 }
 
+/* The other side shows its client that it cancelled before it answers. */
+static bool finishes_too;
+
+static enum belay_answer show_first(const struct belay_ref *ref,
+				    int32_t *ret_status)
+{
+	struct belay_outcome outcome = {BELAY_CANCELED, ECANCELED, 0};
+
+	(void)ret_status;
+	assert_true(belay_call_complete(ref, &outcome));
+	if (finishes_too)
+		assert_true(belay_call_collect(ref, &outcome));
+	return BELAY_ANSWER_CANCELED;
+}
+
+static int told_canceled;
+
+static void count_answer(struct belay_call *call, uint64_t turn,
+			 enum belay_party by, enum belay_answer answer,
+			 int32_t status)
+{
+	(void)call, (void)turn, (void)by, (void)status;
+	assert_int_equal(answer, BELAY_ANSWER_CANCELED);
+	told_canceled++;
+}
+
+static void what_the_client_saw_cancelled_was_cancelled(void **state)
+{
+	static const struct belay_operation showing = {
+		.size = sizeof(showing),
+		.api = "test",
+		.name = "showing",
+		.cancel_mode = BELAY_CANCEL_FINISH_DUE,
+		.cancel = show_first,
+	};
+	static const struct belay_observer listener = {
+		.size = sizeof(listener), .answered = count_answer};
+	struct belay_begin begin = {.operation = &showing};
+	struct belay_call call;
+	struct belay_ref ref;
+
+	(void)state;
+	belay_call_init(&call);
+	belay_call_observe(&listener);
+	for (int i = 0; i < 2; i++) {
+		finishes_too = i == 0;
+		assert_int_equal(belay_call_begin(&call, &begin, &ref), S_OK);
+		assert_true(belay_call_accept(&ref));
+		assert_int_equal(belay_call_cancel(&ref, 0, BELAY_BY_POLICY),
+				 S_OK);
+		/* One that is over has no event any more. */
+		assert_int_equal(told_canceled, i);
+	}
+	belay_call_observe(NULL);
+	assert_int_equal(belay_call_state(&call), BELAY_CALL_COMPLETED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +222,7 @@ int main(void)
 		cmocka_unit_test(a_held_call_is_cancelled_without_asking),
 		cmocka_unit_test(
 			what_cancel_was_told_complete_is_not_held_back),
+		cmocka_unit_test(what_the_client_saw_cancelled_was_cancelled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
