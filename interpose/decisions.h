@@ -125,6 +125,11 @@ static inline void belayi_count_up(uint64_t *counter)
 	(void)__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
+static inline void belayi_count_back(uint64_t *counter)
+{
+	(void)__atomic_fetch_sub(counter, 1, __ATOMIC_RELAXED);
+}
+
 /* --- Whether a rule acts on a call (firing.c) --- */
 
 /* belayi_rule_fits() - whether its conditions fit a call that begins */

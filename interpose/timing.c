@@ -26,6 +26,7 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 #define NAP_NS 10000
+#define BEGIN_NS 100000 /* between looks at a Begin on its way */
 
 static struct belayi_decision *decision_of(const struct belayi_decided *decided)
 {
@@ -314,10 +315,13 @@ static void cancel(const struct belayi_decided *decided)
 
 	belayi_decided_told(decided, decided->deadline_by, "deadline",
 			    decided->deadline_ns);
+	/* First: the program may see it, and end, before we are told. */
+	belayi_count_up(&rule->state->canceled);
 	hr = belay_call_cancel(&ref, 0, BELAY_BY_POLICY);
 	if (hr == S_OK)
-		belayi_count_up(&rule->state->canceled);
-	else if (hr != RPC_E_CALL_COMPLETE && hr != RPC_E_CALL_CANCELED)
+		return;
+	belayi_count_back(&rule->state->canceled);
+	if (hr != RPC_E_CALL_COMPLETE && hr != RPC_E_CALL_CANCELED)
 		cannot_cancel(decided);
 }
 
@@ -332,11 +336,35 @@ static void cancel_slowly(uint64_t slot, uint64_t id)
 	unclaim(&decided);
 }
 
+/*
+ * Where Begin is on its way yet, the time of the cancel comes again: the call
+ * has no operation before Begin is done with the rules, and some APIs do not
+ * know it before they have taken it.
+ */
+static bool is_too_early(const struct belayi_decided *decided)
+{
+	uint32_t needs = decided->site->operation->cancel_needs;
+	uint64_t none = 0;
+
+	if (belay_call_state(decided->call) != BELAY_CALL_STARTING)
+		return false;
+	if (!(needs & BELAY_CANCEL_ACCEPTED) &&
+	    __atomic_load_n(&decided->call->operation, __ATOMIC_RELAXED))
+		return false;
+	(void)__atomic_compare_exchange_n(
+		&decision_of(decided)->cancel_at, &none,
+		time_after(belay_clock_now(), BEGIN_NS), false,
+		__ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+	return true;
+}
+
 /* Return: whether a helper is to do it. */
 static bool start_cancel(const struct belayi_decided *decided)
 {
 	uint32_t needs = decided->site->operation->cancel_needs;
 
+	if (is_too_early(decided))
+		return false;
 	if (needs & BELAY_CANCEL_ON_OWNER)
 		cannot_cancel(decided);
 	else if (needs & BELAY_CANCEL_MAY_BLOCK)

@@ -144,6 +144,7 @@ static uint32_t numbers[OPERATIONS];
 		.errors = text##_errors,                                       \
 		.status_kind = BELAY_STATUS_ERRNO,                             \
 		.cancel_mode = BELAY_CANCEL_FINISH_DUE,                        \
+		.cancel_needs = BELAY_CANCEL_ACCEPTED,                         \
 		.cancel = cancel_call,                                         \
 		.deliver = belayi_shadow_deliver,                              \
 		.faults = (can),                                               \

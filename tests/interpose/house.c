@@ -73,6 +73,7 @@ static const struct belay_operation house_operations[] = {
 		.errors = house_errors,
 		.status_kind = BELAY_STATUS_ERRNO,
 		.cancel_mode = BELAY_CANCEL_FINISH_DUE,
+		.cancel_needs = BELAY_CANCEL_ACCEPTED,
 		.cancel = count_cancel,
 		.deliver = count_delivery,
 		.wake = count_wake,

@@ -146,6 +146,32 @@ static void a_call_is_cancelled_at_its_deadline(void **state)
 	in_house(CALLS, timed_out);
 }
 
+static void begun_late(void)
+{
+	const struct belay_begin begin = {
+		.operation = READ, .key = &errno, .site = place(0)};
+	struct belay_outcome outcome = {BELAY_CANCELED, ECANCELED, -1};
+	struct belay_ref ref;
+
+	rule("house.read fault cancel\n");
+	check(belay_adapter_begin(&begin, &ref, &outcome));
+	for (uint64_t until = now_ms() + 20; now_ms() < until;)
+		nap();
+	check(SEEN(house_cancels) == 0);
+	check(belay_call_state(ref.call) == BELAY_CALL_STARTING);
+	belay_adapter_accepted(&ref);
+	wait_until(belay_call_state(ref.call) == BELAY_CALL_CANCELED);
+	check(belay_adapter_finished(&ref, &outcome));
+	check(counted(1)->canceled == 1 && counted(1)->not_canceled == 0);
+	house_is_empty();
+}
+
+static void what_is_not_handed_over_yet_is_cancelled_when_it_is(void **state)
+{
+	(void)state;
+	in_house(CALLS, begun_late);
+}
+
 static void turns(void)
 {
 	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 1};
@@ -413,6 +439,8 @@ int main(void)
 		cmocka_unit_test(a_hanging_call_ends_when_it_is_cancelled),
 		cmocka_unit_test(a_dropped_completion_never_comes),
 		cmocka_unit_test(a_call_is_cancelled_at_its_deadline),
+		cmocka_unit_test(
+			what_is_not_handed_over_yet_is_cancelled_when_it_is),
 		cmocka_unit_test(a_deadline_is_of_its_own_turn),
 		cmocka_unit_test(the_earliest_deadline_wins),
 		cmocka_unit_test(what_cannot_be_cancelled_is_listed_once),

@@ -201,6 +201,7 @@ enum belay_fault {
 /* Bits of belay_operation.cancel_needs. */
 #define BELAY_CANCEL_ON_OWNER 1U  /* only on the thread that owns the call */
 #define BELAY_CANCEL_MAY_BLOCK 2U /* can take long: never on a shared thread */
+#define BELAY_CANCEL_ACCEPTED 4U  /* only once Begin has handed the call over */
 
 /*
  * struct belay_operation - one kind of call: a constant, lives for ever
@@ -219,8 +220,9 @@ enum belay_fault {
  *               cannot cancel: then the call has no cancel interface, unless
  *               cancel_mode is not BELAY_CANCEL_NONE: a local cancel needs no
  *               other side to be asked
- * cancel_needs: BELAY_CANCEL_ON_OWNER, BELAY_CANCEL_MAY_BLOCK, or 0 for a
- *               cancel that any thread may ask for
+ * cancel_needs: BELAY_CANCEL_ON_OWNER or BELAY_CANCEL_MAY_BLOCK, and
+ *               BELAY_CANCEL_ACCEPTED; 0 for a cancel that any thread may ask
+ *               for at any time
  * deliver:      a completion was held back, and now it is not any more: hands
  *               it to the program; NULL where the program polls for it
  * wake:         then wakes whoever waits for the call; NULL where nobody can.
