@@ -98,6 +98,8 @@ void belayi_timing_arm(const struct belayi_decided *decided)
 	__atomic_store_n(&decision_of(decided)->cancel_at, at,
 			 __ATOMIC_SEQ_CST);
 	belayi_deadline_arm(decided->slot, at);
+	belayi_decided_told(decided, decided->deadline_by, "arm",
+			    decided->deadline_ns);
 }
 
 void belayi_timing_end(const struct belayi_decided *decided)

@@ -96,6 +96,8 @@ static uint32_t add_times(struct belayi_decided *to,
 		} else if (verdict->deadline_ns < to->deadline_ns) {
 			belayi_count_up(&to->fired[to->deadline_by]
 						 .rule->rule->state->shadowed);
+			belayi_decided_told(to, to->deadline_by, "shadowed",
+					    BELAY_VERDICT_DEADLINE);
 			to->deadline_ns = verdict->deadline_ns;
 			to->deadline_by = by;
 		} else {
