@@ -5,20 +5,38 @@
 #include "json.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
 
-static void write_text(struct json *json, const char *text)
+static void write_line(struct json *json, const char *line, size_t length)
 {
-	char clean[1024];
+	char *clean = malloc(length + 1);
 
-	fputc('"', json->to);
-	(void)text_safe(text, strlen(text), clean, sizeof(clean));
+	if (!clean)
+		abort();
+	(void)text_safe(line, length, clean, length + 1);
 	for (const char *c = clean; *c; c++) {
 		if (*c == '"' || *c == '\\')
 			fputc('\\', json->to);
 		fputc(*c, json->to);
+	}
+	free(clean);
+}
+
+/* Commands and rules can be of several lines; no other control is let by. */
+static void write_text(struct json *json, const char *text)
+{
+	fputc('"', json->to);
+	for (;;) {
+		size_t length = strcspn(text, "\n");
+
+		write_line(json, text, length);
+		if (!text[length])
+			break;
+		fputs("\\n", json->to);
+		text += length + 1;
 	}
 	fputc('"', json->to);
 }

@@ -67,7 +67,7 @@ static void describe(const struct place *place, char *text, size_t size)
 	(void)text_safe(raw, sizeof(raw), text, size);
 }
 
-static bool same(const struct place *a, const struct place *b)
+bool place_is(const struct place *a, const struct place *b)
 {
 	return a->address == b->address &&
 	       a->build_id_size == b->build_id_size &&
@@ -81,7 +81,7 @@ void place_describe(const struct place *place, char *text, size_t size)
 	struct known *known =
 		&cache[(place->address * 0x9e3779b1U >> 16) % KNOWN];
 
-	if (!known->text[0] || !same(&known->place, place)) {
+	if (!known->text[0] || !place_is(&known->place, place)) {
 		known->place = *place;
 		describe(place, known->text, sizeof(known->text));
 	}

@@ -5,6 +5,7 @@
 #ifndef BELAY_TOOLS_PLACE_H
 #define BELAY_TOOLS_PLACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,5 +26,8 @@ struct place {
  * has another build-id is named by module and offset.
  */
 void place_describe(const struct place *place, char *text, size_t size);
+
+/* place_is() - whether two are the same place */
+bool place_is(const struct place *a, const struct place *b);
 
 #endif

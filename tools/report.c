@@ -14,6 +14,7 @@
 #include "options.h"
 #include "report_print.h"
 #include "report_read.h"
+#include "report_rules.h"
 #include "say.h"
 
 __attribute__((visibility("default"))) int report_main(int argc, char **argv);
@@ -40,10 +41,10 @@ static const struct option_set set = {
 	.operands = "DIR",
 	.about = "Sums up the asynchronous calls of a trace that `belay trace` "
 		 "recorded: the same\nsummary as at the end of the run, the "
-		 "slowest calls, who cancelled what, where\ncalls began that "
-		 "never finished, and what was lost. DIR is the trace's folder "
-		 "or\nany folder above it; all traces below it are read "
-		 "together.",
+		 "slowest calls, what rules did, who cancelled\nwhat, where "
+		 "calls began that never finished, and what was lost. DIR is "
+		 "the\ntrace's folder or any folder above it; all traces below "
+		 "it are read together.",
 	.specs = specs,
 	.notes = "A call that may have ended among events that were lost is "
 		 "unknown: neither\nfinished nor in flight.\n\n"
@@ -141,6 +142,7 @@ static int report_trace(const char *path, bool json)
 		read_traces(&folders, &report.follow, &report.faults,
 			    &report.merge);
 		follow_end(&report.follow);
+		rules_find_files(&report.follow, &folders);
 		count_lost(&report);
 		judge(&report);
 		pick_used(&report);

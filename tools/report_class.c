@@ -64,7 +64,9 @@ static const struct kind_spec specs[EVENT_KINDS] = {
 	[EVENT_PROCESS] = {"process",
 			   {{"name", FIELD_TEXT, AT(path)},
 			    {"pid", FIELD_UNSIGNED, AT(pid)},
-			    {"start_time", FIELD_UNSIGNED, AT(start_time)}}},
+			    {"start_time", FIELD_UNSIGNED, AT(start_time)},
+			    {"seed", FIELD_UNSIGNED, AT(seed)},
+			    {"rules", FIELD_TEXT, AT(rules)}}},
 	[EVENT_OPERATION] = {"operation",
 			     {{"name", FIELD_TEXT, AT(operation)},
 			      {"status_kind", FIELD_ENUM, AT(status_kind),
@@ -77,6 +79,10 @@ static const struct kind_spec specs[EVENT_KINDS] = {
 			   {"end", FIELD_UNSIGNED, AT(end)},
 			   {"path", FIELD_TEXT, AT(path)},
 			   {"build_id", FIELD_TEXT, AT(build_id)}}},
+	[EVENT_POLICY] = {"policy",
+			  {{"id", FIELD_UNSIGNED, AT(id)},
+			   {"rule", FIELD_UNSIGNED, AT(rule)},
+			   {"action", FIELD_TEXT, AT(action)}}},
 };
 
 /* The index of a member, or UINT64_MAX. */

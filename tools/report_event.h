@@ -29,6 +29,7 @@ enum event_kind {
 	EVENT_PROCESS,
 	EVENT_OPERATION,
 	EVENT_MODULE,
+	EVENT_POLICY,
 	EVENT_KINDS
 };
 
@@ -60,6 +61,8 @@ struct event {
 	uint64_t answer;
 	uint64_t outcome;
 	uint64_t status_kind;
+	uint64_t seed;
+	uint64_t rule;
 	uint64_t args_count;
 	uint64_t args[BELAY_ARGUMENTS_MAX];
 	struct event_text operation; /* also the name in `operation` */
@@ -67,6 +70,8 @@ struct event {
 	struct event_text path; /* also the name in `process` */
 	struct event_text build_id;
 	struct event_text arguments;
+	struct event_text rules;
+	struct event_text action;
 };
 
 struct event_classes;

@@ -12,16 +12,16 @@
 #include <sys/stat.h>
 
 #include "report_metadata.h"
+#include "trace_rules.h"
 
 #define METADATA "metadata"
 
-static void add_folder(struct folders *folders, char *path)
+static void add_path(char ***list, size_t *count, char *path)
 {
-	folders->paths =
-		realloc(folders->paths, (folders->count + 1) * sizeof(char *));
-	if (!folders->paths || !path)
+	*list = realloc(*list, (*count + 1) * sizeof(char *));
+	if (!*list || !path)
 		abort();
-	folders->paths[folders->count++] = path;
+	(*list)[(*count)++] = path;
 }
 
 static void visit_metadata(const FTSENT *entry, struct faults *faults,
@@ -39,9 +39,9 @@ static void visit_metadata(const FTSENT *entry, struct faults *faults,
 			   "Trace is damaged: path=\"%s\", error=\"%s\"",
 			   entry->fts_path, why);
 	else
-		add_folder(ret_folders,
-			   strndup(entry->fts_path,
-				   entry->fts_pathlen - sizeof(METADATA)));
+		add_path(&ret_folders->paths, &ret_folders->count,
+			 strndup(entry->fts_path,
+				 entry->fts_pathlen - sizeof(METADATA)));
 }
 
 static void visit(const FTSENT *entry, struct faults *faults,
@@ -51,6 +51,9 @@ static void visit(const FTSENT *entry, struct faults *faults,
 	case FTS_F:
 		if (strcmp(entry->fts_name, METADATA) == 0)
 			visit_metadata(entry, faults, ret_folders);
+		else if (strcmp(entry->fts_name, TRACE_RULES) == 0)
+			add_path(&ret_folders->rules, &ret_folders->rules_count,
+				 strdup(entry->fts_path));
 		return;
 	case FTS_DNR:
 	case FTS_ERR:
@@ -116,4 +119,7 @@ void folders_deinit(struct folders *folders)
 	for (size_t i = 0; i < folders->count; i++)
 		free(folders->paths[i]);
 	free(folders->paths);
+	for (size_t i = 0; i < folders->rules_count; i++)
+		free(folders->rules[i]);
+	free(folders->rules);
 }

@@ -12,10 +12,13 @@
 struct folders {
 	char **paths; /* absolute */
 	size_t count;
+	char **rules; /* files of this name, which may be a trace's */
+	size_t rules_count;
 };
 
 /*
- * find_traces() - every folder below `path` that holds a file "metadata"
+ * find_traces() - every folder below `path` that holds a file "metadata",
+ * and every file "rules"
  *
  * Links below it are not followed. What is wrong has been said when none is
  * found.

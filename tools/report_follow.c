@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report_rules.h"
+
 #define PID_SHIFT 40
 
 /* How far apart the times of an event and of its call may be. */
@@ -319,12 +321,17 @@ void follow_event(struct follow *follow, const struct event *event)
 		break;
 	case EVENT_PROCESS:
 		processes_start(&follow->processes, event);
+		rules_take_process(follow, event);
 		break;
 	case EVENT_OPERATION:
 		operations_note(&follow->operations, event);
 		break;
 	case EVENT_MODULE:
 		processes_load(&follow->processes, event);
+		break;
+	case EVENT_POLICY:
+		rules_take_policy(follow, event, process_of(follow, event),
+				  call_of(follow, event));
 		break;
 	default:
 		break;

@@ -20,6 +20,7 @@ struct report_process {
 	uint64_t start_time;
 	char *name;       /* NULL until a `process` event */
 	uint32_t modules; /* index of the latest; 0: none */
+	uint32_t rules;   /* which of the summary's, from 1; 0: none */
 };
 
 struct report_module {

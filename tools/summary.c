@@ -55,11 +55,6 @@ void summary_counters_add(struct belay_counters *sum,
 		sum->latency[i] += more->latency[i];
 }
 
-static bool same_place(const struct place *a, const struct place *b)
-{
-	return a->address == b->address && strcmp(a->path, b->path) == 0;
-}
-
 void summary_unfinished_add(struct summary *summary,
 			    const struct summary_unfinished *more)
 {
@@ -68,7 +63,7 @@ void summary_unfinished_add(struct summary *summary,
 	for (size_t i = 0; i < summary->unfinished_count; i++) {
 		known = &summary->unfinished[i];
 		if (strcmp(known->operation, more->operation) != 0 ||
-		    !same_place(&known->place, &more->place))
+		    !place_is(&known->place, &more->place))
 			continue;
 		known->count += more->count;
 		if (more->oldest_ns > known->oldest_ns) {

@@ -48,7 +48,7 @@ struct summary_action {
  * actions: counted in a trace; the first one without a name ends them
  */
 struct summary_rule {
-	char *text;
+	char *text; /* NULL: not known */
 	struct belay_rule_state state;
 	struct summary_action actions[SUMMARY_ACTIONS];
 };
@@ -63,12 +63,13 @@ struct summary_stuck {
 /*
  * struct summary_rules - the rules that some processes had
  *
+ * text:      one a line; "": not known
  * again:     the command that does the same once more; NULL: not known
  * has_state: the rules' counters are known
  */
 struct summary_rules {
 	uint64_t seed;
-	char *text; /* one a line */
+	char *text;
 	char *again;
 	struct summary_rule *list;
 	size_t count;
@@ -117,9 +118,20 @@ void summary_rules_deinit(struct summary_rules *rules);
 void summary_rules_state(struct summary_rules *rules,
 			 const struct belay_rules_state *state);
 
-/* summary_rules_act() - counts an action of a rule, by its number */
+/*
+ * summary_rules_act() - counts an action of a rule, by its number
+ *
+ * A rule whose text is not known is added.
+ */
 void summary_rules_act(struct summary_rules *rules, uint64_t rule,
 		       const char *action, size_t length);
+
+/* summary_rules_whole() - gives rules their text, of which a part was known */
+void summary_rules_whole(struct summary_rules *rules, const char *text);
+
+/* summary_rules_stuck() - a rule could not cancel a call; once for each place */
+void summary_rules_stuck(struct summary_rules *rules,
+			 const struct summary_stuck *stuck);
 
 /* summary_percentile() - duration in ns below which `percent` of them lie */
 uint64_t summary_percentile(const struct belay_counters *counters,

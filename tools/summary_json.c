@@ -84,7 +84,7 @@ static void write_rule(struct json *json, const struct summary_rules *rules,
 
 	json_object(json, NULL);
 	json_number(json, "number", index + 1);
-	json_text(json, "rule", rule->text);
+	json_text(json, "rule", rule->text ? rule->text : "");
 	if (rules->has_state) {
 #define COUNTER(name, sentence) json_number(json, #name, rule->state.name);
 		BELAY_RULE_COUNTERS(COUNTER)

@@ -21,26 +21,41 @@ static void *grow(void *array, size_t count, size_t size)
 	return longer;
 }
 
-static void add_rule(struct summary_rules *rules, const char *text,
-		     size_t length)
+static struct summary_rule *add_rule(struct summary_rules *rules)
 {
-	struct summary_rule *rule;
-
-	rules->list = grow(rules->list, rules->count, sizeof(*rule));
-	rule = &rules->list[rules->count++];
-	*rule = (struct summary_rule){.text = strndup(text, length)};
-	if (!rule->text)
-		abort();
+	rules->list = grow(rules->list, rules->count, sizeof(*rules->list));
+	rules->list[rules->count] = (struct summary_rule){0};
+	return &rules->list[rules->count++];
 }
 
+/* Next line with a rule, which has this length; NULL: there is no more. */
+static const char *next_rule(const char *line, size_t *ret_length)
+{
+	for (; *line; line += *ret_length + (line[*ret_length] == '\n')) {
+		size_t blank = strspn(line, " \t\r");
+
+		*ret_length = strcspn(line, "\n");
+		if (blank < *ret_length && line[blank] != '#')
+			return line;
+	}
+	return NULL;
+}
+
+/* Gives each rule its text, as far as there is one. */
 static void split(struct summary_rules *rules)
 {
-	for (const char *line = rules->text; *line;) {
-		size_t length = strcspn(line, "\n");
+	const char *line = rules->text;
+	size_t length;
 
-		if (length)
-			add_rule(rules, line, length);
-		line += length + (line[length] == '\n');
+	for (size_t i = 0; (line = next_rule(line, &length)); i++) {
+		struct summary_rule *rule =
+			i < rules->count ? &rules->list[i] : add_rule(rules);
+
+		free(rule->text);
+		rule->text = strndup(line, length);
+		if (!rule->text)
+			abort();
+		line += length;
 	}
 }
 
@@ -74,22 +89,43 @@ void summary_rules_deinit(struct summary_rules *rules)
 	free(rules->again);
 }
 
+void summary_rules_whole(struct summary_rules *rules, const char *text)
+{
+	free(rules->text);
+	rules->text = strdup(text);
+	if (!rules->text)
+		abort();
+	split(rules);
+}
+
+void summary_rules_stuck(struct summary_rules *rules,
+			 const struct summary_stuck *stuck)
+{
+	for (size_t i = 0; i < rules->stuck_count; i++) {
+		const struct summary_stuck *known = &rules->stuck[i];
+
+		if (known->rule == stuck->rule && known->pid == stuck->pid &&
+		    place_is(&known->place, &stuck->place))
+			return;
+	}
+	rules->stuck = grow(rules->stuck, rules->stuck_count, sizeof(*stuck));
+	rules->stuck[rules->stuck_count++] = *stuck;
+}
+
 static void add_stuck(struct summary_rules *rules,
 		      const struct belay_rule_entry *entry)
 {
-	struct summary_stuck *stuck;
-
-	rules->stuck = grow(rules->stuck, rules->stuck_count, sizeof(*stuck));
-	stuck = &rules->stuck[rules->stuck_count++];
-	*stuck = (struct summary_stuck){
+	struct summary_stuck stuck = {
 		.rule = entry->rule,
 		.pid = entry->pid,
 		.place = {.address = entry->address,
 			  .build_id_size = entry->build_id_size},
 	};
-	strcpy(stuck->place.path, entry->path);
-	memcpy(stuck->place.build_id, entry->build_id,
-	       sizeof(stuck->place.build_id));
+
+	strcpy(stuck.place.path, entry->path);
+	memcpy(stuck.place.build_id, entry->build_id,
+	       sizeof(stuck.place.build_id));
+	summary_rules_stuck(rules, &stuck);
 }
 
 void summary_rules_state(struct summary_rules *rules,
@@ -108,8 +144,10 @@ void summary_rules_act(struct summary_rules *rules, uint64_t rule,
 {
 	struct summary_action *actions;
 
-	if (rule == 0 || rule > rules->count)
+	if (rule == 0 || rule > BELAY_RULES_MAX)
 		return;
+	while (rules->count < rule)
+		(void)add_rule(rules);
 	actions = rules->list[rule - 1].actions;
 	for (size_t i = 0; i < SUMMARY_ACTIONS; i++) {
 		if (!actions[i].count)
@@ -149,12 +187,36 @@ static void print_state(const struct belay_rule_state *state, FILE *to)
 	fputc('\n', to);
 }
 
+/* The words of docs/tracepoints.md; a later version may have more. */
+static const char *phrase_of(const char *action)
+{
+	static const char *const phrases[][2] = {
+		{"arm", "deadlines armed"},
+		{"deadline", "deadlines passed"},
+		{"drop", "completions dropped"},
+		{"fail-begin", "failed at Begin"},
+		{"fail-finish", "failed in the end"},
+		{"hold", "completions held back"},
+		{"not-canceled", "could not be cancelled"},
+		{"refuse-cancel", "cancels refused"},
+		{"shadowed", "an earlier rule did the same"},
+		{"short", "made shorter"},
+		{"stall", "stalled at Begin"},
+		{"unable", "cannot be done"},
+	};
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+		if (strcmp(phrases[i][0], action) == 0)
+			return phrases[i][1];
+	return action;
+}
+
 static void print_actions(const struct summary_action *actions, FILE *to)
 {
 	fputs("     ", to);
 	for (size_t i = 0; i < SUMMARY_ACTIONS && actions[i].count; i++)
-		fprintf(to, "%s%s: %" PRIu64, i ? "; " : "", actions[i].name,
-			actions[i].count);
+		fprintf(to, "%s%s: %" PRIu64, i ? "; " : "",
+			phrase_of(actions[i].name), actions[i].count);
 	fputs(actions[0].count ? "\n" : "did nothing\n", to);
 }
 
@@ -187,13 +249,18 @@ static void print_rules(const struct summary_rules *rules, FILE *to)
 {
 	char text[RULE_SHOWN];
 
-	fprintf(to, "Rules, with seed %" PRIu64 ":\n", rules->seed);
+	if (*rules->text)
+		fprintf(to, "Rules, with seed %" PRIu64 ":\n", rules->seed);
+	else
+		fputs("Rules of processes whose start is not in the trace:\n",
+		      to);
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct summary_rule *rule = &rules->list[i];
 
 		fprintf(to, "%3zu  %s\n", i + 1,
-			text_safe(rule->text, strlen(rule->text), text,
-				  sizeof(text)));
+			rule->text ? text_safe(rule->text, strlen(rule->text),
+					       text, sizeof(text))
+				   : "?");
 		if (rules->has_state)
 			print_state(&rule->state, to);
 		else

@@ -148,6 +148,11 @@ void tracing_environment(const struct tracing *tracing,
 	(void)tracing->module->environment(tracing->trace, set, variables);
 }
 
+const char *tracing_output(const struct tracing *tracing)
+{
+	return tracing->output;
+}
+
 bool tracing_look(struct tracing *tracing)
 {
 	return tracing->module->look(tracing->trace);

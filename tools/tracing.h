@@ -21,6 +21,9 @@ int tracing_open(const struct watch *watch, const char *program,
 void tracing_environment(const struct tracing *tracing,
 			 struct variables *variables);
 
+/* tracing_output() - the folder that the trace is written to */
+const char *tracing_output(const struct tracing *tracing);
+
 /* tracing_look() - Return: false: it cannot go on, and has ended; see trace.h */
 bool tracing_look(struct tracing *tracing);
 

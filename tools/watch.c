@@ -113,6 +113,8 @@ static int prepare(struct plan *plan, const char *name)
 	status = watch->trace ? tracing_open(watch, name, &plan->tracing) : 0;
 	if (!status && !make_session(plan, name) && watch->strict)
 		status = SAY_NOT_STARTED;
+	if (plan->tracing)
+		watch_rules_trace(&plan->rules, tracing_output(plan->tracing));
 	if (plan->recorded)
 		set_own_variables(plan, preloads);
 	free(preloads);

@@ -19,6 +19,7 @@
 #include "say.h"
 #include "session_rules.h"
 #include "text.h"
+#include "trace_rules.h"
 
 /* Short enough to be typed. */
 static uint64_t random_seed(void)
@@ -30,19 +31,51 @@ static uint64_t random_seed(void)
 	return seed;
 }
 
-static void write_word(const char *word, FILE *to)
+static void write_word(const char *word, size_t length, FILE *to)
 {
 	/* Each letter can take four, and there are two quotes. */
-	size_t size = 4 * strlen(word) + 16;
-	char *text = malloc(size);
+	size_t size = 4 * length + 16;
+	char *text = malloc(size), *part = strndup(word, length);
 
-	if (!text)
+	if (!text || !part)
 		abort();
-	fprintf(to, " %s", text_shell(word, text, size));
+	fprintf(to, " %s", text_shell(part, text, size));
+	free(part);
 	free(text);
 }
 
-/* The command line as it was, with the seed. */
+/*
+ * How much of a word says nothing of the trace's folder, which is full now:
+ * the output is the next word, or the rest of this one.
+ */
+static size_t length_without_output(char *const *word, const char *output)
+{
+	uintptr_t at = (uintptr_t)*word, from = (uintptr_t)output;
+	size_t length = strlen(*word);
+
+	if (!output ||
+	    (word[1] != output && (from <= at || from > at + length)))
+		return length;
+	if (strncmp(*word, "--", 2) == 0)
+		return 0;
+	if (word[1] != output)
+		length = from - at;
+	return length > 2 ? length - 1 : 0;
+}
+
+static void write_words(const struct watch *watch, FILE *to)
+{
+	for (char **word = watch->line + 1; *word; word++) {
+		size_t length = length_without_output(word, watch->output);
+
+		if (length || !**word)
+			write_word(*word, length, to);
+		if (watch->output && word[1] == watch->output)
+			word++;
+	}
+}
+
+/* The command line as it was, with the seed and without the trace's folder. */
 static char *command_again(const struct watch *watch, uint64_t seed)
 {
 	char *text = NULL;
@@ -54,8 +87,7 @@ static char *command_again(const struct watch *watch, uint64_t seed)
 	fprintf(to, "belay %s", watch->command);
 	if (!watch->seed_given && !watch->replay)
 		fprintf(to, " --seed=%" PRIu64, seed);
-	for (char **word = watch->line + 1; *word; word++)
-		write_word(*word, to);
+	write_words(watch, to);
 	if (fclose(to) != 0)
 		abort();
 	return text;
@@ -211,6 +243,20 @@ bool watch_rules_make(const struct watch_rules *rules,
 	};
 
 	return !rules->text || session_rules_make(session, &files);
+}
+
+void watch_rules_trace(const struct watch_rules *rules, const char *folder)
+{
+	const struct trace_rules file = {
+		.seed = rules->seed,
+		.text = rules->text,
+		.again = rules->again,
+	};
+
+	if (rules->text && !trace_rules_write(folder, &file))
+		say("Cannot write the rules beside the trace: path=\"%s/" TRACE_RULES
+		    "\", error=\"%m\"",
+		    folder);
 }
 
 void watch_rules_environment(const struct watch_rules *rules,

@@ -51,6 +51,9 @@ bool watch_rules_read(const struct watch *watch, struct watch_rules *rules);
 bool watch_rules_make(const struct watch_rules *rules,
 		      const struct session *session);
 
+/* watch_rules_trace() - writes them beside a trace */
+void watch_rules_trace(const struct watch_rules *rules, const char *folder);
+
 /* watch_rules_environment() - tells the program of them */
 void watch_rules_environment(const struct watch_rules *rules,
 			     const struct session *session,

@@ -8,12 +8,13 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import unittest
 
-from traced import TraceCase, children, exists, wait_for
+from traced import TIMEOUT_S, TraceCase, children, exists, wait_for
 
 TraceCase.belay, BUILD = map(os.path.abspath, sys.argv[1:3])
 BENCH = os.path.join(BUILD, "tests", "bench")
@@ -40,6 +41,51 @@ class Recording(TraceCase):
                         for event, fields in events)
             self.assertEqual(begun, sum(job[kind]["total_ios"]
                                         for job in report["jobs"]))
+
+    def test_the_report_tells_what_rules_did_and_how_to_do_it_again(self):
+        rules = ["-p", "aio.read fault error=EIO when every=10", "-p",
+                 "aio.* timeout after=10min", "-p", "aio.read timeout after=11min"]
+        trace = self.trace(["-j", "summary", *rules], [
+            "fio", "--name=it's", "--ioengine=posixaio", "--rw=randread",
+            "--bs=4k", "--size=1m", "--continue_on_error=io",
+            "--filename=" + self.path("data")])
+        said, = self.summary()["rules"]
+        told, = self.report(trace.output)["rules"]
+        fired = [rule["fired"] for rule in said["rules"]]
+        self.assertEqual([rule["actions"] for rule in told["rules"]], [
+            {"fail-finish": fired[0]}, {"arm": fired[1]},
+            {"shadowed": said["rules"][2]["shadowed"]}])
+        self.assertGreater(fired[0], 0)
+        self.assertEqual((told["seed"], told["again"]),
+                         (said["seed"], said["again"]))
+        # It chooses a folder of its own, and the same calls fail in it.
+        env = {**os.environ, "XDG_STATE_HOME": self.path("state"),
+               "PATH": os.path.dirname(self.belay) + ":" + os.environ["PATH"]}
+        done = subprocess.run(told["again"], shell=True, env=env, text=True,
+                              cwd=self.folder, capture_output=True,
+                              timeout=TIMEOUT_S)
+        self.assertIn("belay report ", done.stderr)
+        again, = self.report(self.path("state"))["rules"]
+        self.assertEqual(again["seed"], told["seed"])
+        self.assertEqual(again["rules"], told["rules"])
+
+    def test_the_command_to_do_it_again_names_no_folder(self):
+        rule = ["-p", "aio.read fault stall=1us", "--seed=3"]
+        for before, option in (([], ["-o", "DIR"]), ([], ["-oDIR"]),
+                               ([], ["--output", "DIR"]),
+                               ([], ["--output=DIR"]), (["-k"], ["-soDIR"]),
+                               (["-k"], ["-so", "DIR"])):
+            output = self.new_output()
+            option = [word.replace("DIR", output) for word in option]
+            done = subprocess.run(
+                [self.belay, "trace", *before, *option, *rule, "--", "true",
+                 "", "a\nb"], capture_output=True, text=True,
+                timeout=TIMEOUT_S)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            again = self.report(output)["rules"][0]["again"]
+            self.assertEqual(shlex.split(again), [
+                "belay", "trace", *before, *(["-s"] if before else []), *rule,
+                "--", "true", "", "a\nb"])
 
     def test_two_traces_at_once_do_not_meet(self):
         first = self.start([], ["sh", "-c", "read line < fifo; exec true"])

@@ -166,6 +166,14 @@ class TraceCase(unittest.TestCase):
         return wait_for("a consumer daemon", lambda: children(
             self.daemon_of(process), "lttng-consumerd"))[0]
 
+    def report(self, folder):
+        """What `belay report` tells of a trace."""
+        done = subprocess.run([self.belay, "report", "--json", folder],
+                              capture_output=True, text=True,
+                              timeout=TIMEOUT_S)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return json.loads(done.stdout)
+
     def summary(self, name="summary"):
         with open(self.path(name), encoding="utf-8") as file:
             return json.load(file)

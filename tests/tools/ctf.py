@@ -42,6 +42,8 @@ EVENTS = {
     "belay:module": [("pid", "u32"), ("base", "x64"), ("start", "x64"),
                      ("end", "x64"), ("path", "string"),
                      ("build_id", "string")],
+    "belay:policy": [("id", "u64"), ("policy", "string"), ("rule", "u32"),
+                     ("action", "string"), ("value", "u64")],
     "other:tick": [("id", "u64"), ("text", "string")],
 }
 
@@ -265,9 +267,9 @@ class Process:
         self.stream, self.pid = stream, pid
         self.start_time, self.name = start_time, name
 
-    def start(self, time, operations=True, module=True):
+    def start(self, time, operations=True, module=True, rules="", seed=7):
         self.stream.event("belay:process", time, name=self.name, pid=self.pid,
-                          start_time=self.start_time, seed=7, rules="")
+                          start_time=self.start_time, seed=seed, rules=rules)
         if operations:
             for number, name in enumerate(("aio.read", "aio.write"), 1):
                 self.stream.event(
@@ -295,6 +297,11 @@ class Process:
                status=0):
         self.stream.event("belay:cancel", time, id=call_id(self.pid, number),
                           turn=number, by=by, answer=answer, status=status)
+
+    def act(self, time, number, rule, action, value=0):
+        self.stream.event("belay:policy", time, id=call_id(self.pid, number),
+                          policy="fault", rule=rule, action=action,
+                          value=value)
 
     def complete(self, time, number, duration, outcome="succeeded", status=0,
                  result=4096):

@@ -76,6 +76,110 @@ class Report(unittest.TestCase):
         return process
 
 
+class Rules(Report):
+    TEXT = "# mine\n\naio.* fault p=1\n  # more\naio.read timeout after=1s\n"
+
+    def ruled(self, trace, pid=100, text=TEXT, **more):
+        process = Process(trace.stream(pid - 100), pid)
+        process.start(T0, rules=text, **more)
+        return process
+
+    def write(self, name, text):
+        with open(os.path.join(self.path, name), "w",
+                  encoding="utf-8") as file:
+            file.write(text)
+
+    def acted(self, trace):
+        p = self.ruled(trace)
+        p.begin(T0 + MS, 1)
+        p.act(T0 + MS, 1, 1, "stall", 5)
+        p.act(T0 + MS, 1, 2, "arm", S)
+        p.begin(T0 + 2 * MS, 2)
+        p.act(T0 + 2 * MS, 2, 2, "arm", S)
+        p.act(T0 + 2 * S, 2, 2, "deadline", S)
+        p.act(T0 + 2 * S, 2, 2, "not-canceled", S)
+        p.act(T0 + 2 * S, 1, 2, "not-canceled", S)
+
+    def test_what_each_rule_did_is_counted_and_where_it_could_not(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            self.acted(trace)
+        rules = self.report()["rules"]
+        self.assertEqual(
+            [(r["seed"], [(x["number"], x["rule"], x["actions"])
+                          for x in r["rules"]]) for r in rules],
+            [(7, [(1, "aio.* fault p=1", {"stall": 1}),
+                  (2, "aio.read timeout after=1s",
+                   {"arm": 2, "deadline": 1, "not-canceled": 2})])])
+        self.assertEqual([(x["rule"], x["place"], x["pid"])
+                          for x in rules[0]["not_canceled"]],
+                         [(2, "reader+0x1234", 100)])
+
+    def test_people_read_it_in_words(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            self.acted(trace)
+        self.assertIn("Rules, with seed 7:\n"
+                      "  1  aio.* fault p=1\n"
+                      "     stalled at Begin: 1\n"
+                      "  2  aio.read timeout after=1s\n"
+                      "     deadlines armed: 2; deadlines passed: 1; could "
+                      "not be cancelled: 2\n"
+                      "       not cancelled: begun at reader+0x1234 in "
+                      "process 100\n", self.run_report().stdout)
+
+    def test_the_file_beside_the_trace_has_the_whole_rules_and_the_command(
+            self):
+        text = self.TEXT.replace("# mine", "")
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            p = self.ruled(trace, text=text[:-20])
+            p.act(T0, 1, 3, "hold")
+        self.write("rules", "# Rules of a trace that Belay recorded, with "
+                   "seed 7\n# belay trace sh -c 'a\n# b\x1b'\n"
+                   + text)
+        rules, = self.report()["rules"]
+        self.assertEqual(rules["again"], "belay trace sh -c 'a\nb?'")
+        self.assertEqual([x["rule"] for x in rules["rules"]],
+                         ["aio.* fault p=1", "aio.read timeout after=1s", ""])
+
+    def test_a_file_of_other_rules_is_not_this_traces(self):
+        for text in ("# Rules of a trace that Belay recorded, with seed 8\n"
+                     "# belay x\n" + self.TEXT,
+                     "# Rules of a trace that Belay recorded, with seed 7\n"
+                     "# belay x\nx.y fault\n", self.TEXT, "", "#"):
+            with Trace(os.path.join(self.path, "ust")) as trace:
+                self.ruled(trace)
+            self.write("rules", text)
+            self.assertNotIn("again", self.report()["rules"][0])
+            shutil.rmtree(self.path)
+
+    def test_a_thing_of_that_name_that_is_no_file_is_passed_over(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            self.ruled(trace)
+        os.mkfifo(os.path.join(self.path, "rules"))
+        self.assertEqual(len(self.report()["rules"]), 1)
+
+    def test_processes_with_the_same_rules_are_counted_together(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            for pid, more in ((100, {}), (101, {}), (102, {"seed": 8}),
+                              (103, {"text": ""})):
+                p = self.ruled(trace, pid, **more)
+                p.begin(T0 + MS, 1)
+                if more != {"text": ""}:
+                    p.act(T0 + MS, 1, 1, "hold")
+        self.assertEqual([(r["seed"], r["rules"][0]["actions"])
+                          for r in self.report()["rules"]],
+                         [(7, {"hold": 2}), (8, {"hold": 1})])
+
+    def test_rules_that_the_trace_does_not_tell_of_have_no_text(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            p = self.one_process(trace)
+            p.act(T0 + MS, 1, 2, "hold")
+            p.act(T0 + MS, 1, 300, "hold")
+        self.assertIn("Rules of processes whose start is not in the trace:\n"
+                      "  1  ?\n     did nothing\n"
+                      "  2  ?\n     completions held back: 1\n",
+                      self.run_report().stdout)
+
+
 class Calls(Report):
     def test_finished_calls_are_counted_by_outcome(self):
         with Trace(self.path) as trace:

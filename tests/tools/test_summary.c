@@ -259,7 +259,7 @@ static void a_hostile_name_does_not_reach_the_terminal(void **state)
 	assert_null(strchr(text, '\033'));
 	free(text);
 	text = printed(&summary, summary_json);
-	assert_non_null(strstr(text, "\"operation\": \"a?[2Jb?\""));
+	assert_non_null(strstr(text, "\"operation\": \"a?[2Jb\\n\""));
 	free(text);
 	summary_deinit(&summary);
 }
@@ -383,7 +383,8 @@ static void actions_are_counted_by_rule_and_name(void **state)
 				  (size_t)i + 1);
 	assert_ptr_equal(summary_rules(&summary, 1, "r 1\nr 2"), rules);
 	text = printed(&summary, summary_print_rules);
-	assert_non_null(strstr(text, "  2  r 2\n     hold: 2; stall: 1\n"));
+	assert_non_null(strstr(text, "  2  r 2\n     completions held back: 2; "
+				     "stalled at Begin: 1\n"));
 	free(text);
 	summary_deinit(&summary);
 }
