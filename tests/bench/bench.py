@@ -21,6 +21,8 @@ import sys
 import tempfile
 import time
 
+import pq_bench
+import rules_bench
 from lttng_session import Daemon, Folder, as_nobody
 
 PROCESSES = int(os.environ.get("BENCH_PROCESSES", "9"))
@@ -376,6 +378,8 @@ GROUPS = {
     "polls": polls,
     "starts": starts,
     "report": report,
+    **rules_bench.GROUPS,
+    **pq_bench.GROUPS,
 }
 
 

@@ -9,9 +9,13 @@
 #ifndef NULL_H
 #define NULL_H
 
+#include <stdint.h>
+
 struct null_op {
 	long value;
 	int pending; /* the caller's: what null_poll() says */
+	/* When it was asked to stop, by CLOCK_MONOTONIC; the adapter's, atomic */
+	uint64_t asked_ns;
 };
 
 /*

@@ -3,8 +3,9 @@
  * null_adapter.c - the null library as calls
  *
  * null_begin() begins, null_poll() completes once it says 0, null_finish()
- * finishes. There is no cancel. The key is the struct null_op; it may be used
- * again after null_finish(). All three are async-signal-safe.
+ * finishes. The program cannot cancel; who else does is told that the library
+ * was asked, and when is written down. The key is the struct null_op; it may
+ * be used again after null_finish(). All three are async-signal-safe.
  *
  * Each module's calls go to the null library which that module sees: there
  * can be several in a process.
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <belay/adapter.h>
 
@@ -26,9 +28,29 @@ BELAY_NEXT_SLOT_OF(null_finish, NULL_SONAME);
 static uint32_t call_number;
 
 static const struct belay_error call_errors[] = {
-	{EINVAL, BELAY_ERROR_AT_FINISH, "EINVAL"},
+	{EINVAL, BELAY_ERROR_AT_BEGIN | BELAY_ERROR_AT_FINISH, "EINVAL"},
 	{0, 0, NULL},
 };
+
+/* A later turn may have the op by now: it is looked at last. */
+static enum belay_answer cancel_call(const struct belay_ref *ref,
+				     int32_t *ret_status)
+{
+	const struct belay_slot *slot = belay_adapter_slot(ref);
+	struct null_op *op =
+		slot ? (struct null_op *)(uintptr_t)slot->key : NULL;
+	struct timespec now;
+
+	*ret_status = 0;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!op || belay_call_id(ref) == 0)
+		return BELAY_ANSWER_COMPLETE;
+	__atomic_store_n(&op->asked_ns,
+			 (uint64_t)now.tv_sec * 1000000000 +
+				 (uint64_t)now.tv_nsec,
+			 __ATOMIC_RELEASE);
+	return BELAY_ANSWER_ASKED;
+}
 
 static const struct belay_operation operations[] = {
 	{
@@ -39,7 +61,10 @@ static const struct belay_operation operations[] = {
 		.arguments = {{"value", BELAY_ARGUMENT_INT}},
 		.errors = call_errors,
 		.status_kind = BELAY_STATUS_ERRNO,
-		.cancel_mode = BELAY_CANCEL_NONE,
+		.cancel_mode = BELAY_CANCEL_FINISH_DUE,
+		.cancel = cancel_call,
+		.faults = BELAY_FAULT_FAIL_BEGIN | BELAY_FAULT_FAIL_FINISH,
+		.no_faults = "its result is no amount, and nobody waits for it",
 	},
 };
 
@@ -110,6 +135,8 @@ BELAY_EXPORT long null_finish(struct null_op *op)
 	call = belay_adapter_find(&belay_adapter, op);
 	r = next(op);
 	outcome.result = r;
-	(void)belay_adapter_finished(&call, &outcome);
+	if (belay_adapter_finished(&call, &outcome) &&
+	    outcome.ending == BELAY_FAILED)
+		return fail(outcome.status);
 	return r;
 }
