@@ -227,6 +227,24 @@ enum belay_verdict belay_adapter_keeps(const struct belay_ref *ref)
 								: verdict;
 }
 
+bool belay_adapter_changes(const struct belay_ref *ref)
+{
+	struct belayi_decided decided;
+
+	return decided_of(ref, &decided) && may_change(&decided);
+}
+
+void belay_adapter_unable(const struct belay_ref *ref)
+{
+	struct belayi_decided decided;
+
+	if (!decided_of(ref, &decided) || keeps(&decided) == BELAY_DELIVER)
+		return;
+	belayi_count_up(
+		&decided.fired[decided.hold_by].rule->rule->state->unable);
+	belayi_decided_told(&decided, decided.hold_by, "unable", decided.set);
+}
+
 enum belay_verdict belay_adapter_look(const struct belay_ref *ref)
 {
 	struct belayi_decided decided;

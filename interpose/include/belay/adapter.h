@@ -269,6 +269,20 @@ struct belay_ref belay_adapter_find_oldest(const struct belay_adapter *adapter,
 enum belay_verdict belay_adapter_keeps(const struct belay_ref *ref);
 
 /*
+ * belay_adapter_changes() - whether a policy may change the call's outcome
+ *
+ * For who would rather not say early how a call has ended.
+ */
+bool belay_adapter_changes(const struct belay_ref *ref);
+
+/*
+ * belay_adapter_unable() - the completion of this one call cannot be kept back
+ *
+ * Where that is so of all calls, the operation's `faults` says it.
+ */
+void belay_adapter_unable(const struct belay_ref *ref);
+
+/*
  * belay_adapter_look() - the other side is done: may the program know?
  *
  * To be asked whenever that is seen, before anything of it is shown: by who
