@@ -248,9 +248,13 @@ BELAY_EXPORT PGresult *PQclosePortal(PGconn *conn, const char *name)
 
 BELAY_EXPORT PGresult *PQgetResult(PGconn *conn)
 {
+	__typeof__(&PQgetResult) next = PQ_NEXT(PQgetResult);
 	struct pq_connection *connection = pq_connection_find(conn);
-	PGresult *result = PQ_NEXT(PQgetResult)(conn);
+	PGresult *result;
 
+	if (__builtin_expect(connection && connection->ruled, 0))
+		return pq_ruled_result(connection, next);
+	result = next(conn);
 	if (connection)
 		pq_saw(connection, result);
 	return result;
@@ -273,7 +277,9 @@ BELAY_EXPORT int PQexitPipelineMode(PGconn *conn)
 	struct pq_connection *connection = pq_connection_find(conn);
 	int done = PQ_NEXT(PQexitPipelineMode)(conn);
 
-	if (done && connection)
+	if (done && connection) {
 		connection->pipeline = false;
+		connection->aborted = false;
+	}
 	return done;
 }

@@ -34,8 +34,11 @@ extern const struct belay_adapter belay_adapter;
 #define PQ_ABORTED PQ_SQLSTATE('2', '5', 'P', '0', '2')
 #define PQ_IN_USE PQ_SQLSTATE('5', '5', '0', '0', '6')
 #define PQ_CANCELED PQ_SQLSTATE('5', '7', '0', '1', '4')
+#define PQ_ADMIN_SHUTDOWN PQ_SQLSTATE('5', '7', 'P', '0', '1')
+#define PQ_CRASH_SHUTDOWN PQ_SQLSTATE('5', '7', 'P', '0', '2')
 #define PQ_INTERNAL_ERROR PQ_SQLSTATE('X', 'X', '0', '0', '0')
 
+#define PQ_MESSAGE_SIZE 256
 #define PQ_CODE_SIZE 6 /* five letters, terminated */
 
 extern const struct belay_error pq_query_errors[];
@@ -46,6 +49,16 @@ int32_t pq_sqlstate(const char code[PQ_CODE_SIZE - 1]);
 
 /* pq_code() - the five letters of a number */
 void pq_code(int32_t status, char ret_code[PQ_CODE_SIZE]);
+
+/* What the server says with an error. */
+struct pq_text {
+	int32_t status;
+	const char *severity;
+	const char *primary;
+};
+
+/* pq_text() - of any error; one that is not known has a plain text */
+const struct pq_text *pq_text(int32_t status);
 
 /* pq_error_named() - any code of five digits and capitals, or a known name */
 bool pq_error_named(const char *name, int32_t *ret_status);
@@ -72,7 +85,29 @@ struct pq_tally {
  * pipeline:   the program is in pipeline mode
  * canceling:  1 while somebody else than the program cancels: a futex
  * polling:    1 while PQconnectPoll() runs
+ * asked:      id of the call that such a cancel was sent for
+ *
+ * Of a call that rules may keep back or change, head or connecting:
+ *
+ * ruled:      the head is one, or aborted is true
+ * ruled_connect: connecting is one
+ * keeping:    its answer has not been let through yet
+ * changes:    its outcome may become another
+ * chosen:     that was seen to
+ * faulted:    its result was made up: what else comes is not shown
+ * drained:    its NULL has come, and not been shown
+ * aborted:    an error was made up in a pipeline: so nothing else succeeds
+ *             there before the next synchronisation point
+ * done:       of connecting: libpq has made the connection
+ * held:       its id while the answer is there and is kept back; PQ_TAKEN
+ *             after somebody has cancelled it meanwhile
+ * lost:       its id where the answer gets lost
+ * freed:      its id where a cancel was sent: the answer is not kept back
+ * quiet:      1 + the descriptor that does not tell of the answer; 0: none
+ * message:    what PQerrorMessage() is to say; "" for what libpq says
  */
+#define PQ_TAKEN UINT64_MAX
+
 struct pq_connection {
 	PGconn *conn;
 	const void *library;
@@ -85,6 +120,21 @@ struct pq_connection {
 	bool pipeline;
 	uint32_t canceling;
 	uint32_t polling;
+	uint64_t asked;
+	bool ruled;
+	bool ruled_connect;
+	bool keeping;
+	bool changes;
+	bool chosen;
+	bool faulted;
+	bool drained;
+	bool aborted;
+	bool done;
+	int quiet;
+	uint64_t held;
+	uint64_t lost;
+	uint64_t freed;
+	char message[PQ_MESSAGE_SIZE];
 };
 
 /* pq_connection_find() - the record of a connection, or NULL */
@@ -168,6 +218,73 @@ void pq_saw(struct pq_connection *connection, const PGresult *result);
 /* pq_give_up() - the connection is closed or made anew */
 void pq_give_up(struct pq_connection *connection);
 
+/* pq_error_made_up() - its result says an error that is made up */
+void pq_error_made_up(struct pq_connection *connection, int32_t status);
+
+/* pq_outcome() - how it ends, as far as its results have come */
+struct belay_outcome pq_outcome(const struct pq_connection *connection);
+
+/* --- What rules do to a call (pq_ruled.c) -------------------------------- */
+
+/* pq_ruled_head() - the head is another call; first: it was sent alone */
+void pq_ruled_head(struct pq_connection *connection, bool first);
+
+/* pq_ruled_connect() - connecting is another call */
+void pq_ruled_connect(struct pq_connection *connection);
+
+/* pq_ruled_result() - PQgetResult(), of a call that is ruled */
+PGresult *pq_ruled_result(struct pq_connection *connection,
+			  PGresult *(*next)(PGconn *));
+
+/* pq_ruled_poll() - PQconnectPoll() of one, after libpq's own */
+PostgresPollingStatusType pq_ruled_poll(struct pq_connection *connection,
+					PostgresPollingStatusType polled,
+					bool wait);
+
+/* --- Answers that are kept back (pq_hold.c) ------------------------------ */
+
+/* pq_hold() - a call's answer is there: whether it is to stay there */
+bool pq_hold(struct pq_connection *connection, const struct belay_ref *ref);
+
+/*
+ * pq_keeps_back() - whether libpq is not to look for the head's answer, for
+ * now; does not wait
+ */
+bool pq_keeps_back(struct pq_connection *connection);
+
+/* pq_wait_kept_back() - sleeps until it may */
+void pq_wait_kept_back(struct pq_connection *connection);
+
+/* pq_is_held(), pq_is_lost() - whether that call's answer is kept back, lost */
+bool pq_is_held(const struct pq_connection *connection, uint64_t id);
+bool pq_is_lost(const struct pq_connection *connection, uint64_t id);
+
+/* pq_take() - a cancel ends the hold of that call; false: there is none */
+bool pq_take(struct pq_connection *connection, uint64_t id);
+
+/* pq_is_taken() - whether one has */
+bool pq_is_taken(const struct pq_connection *connection);
+
+/* pq_loud() - the socket tells of what is there again */
+void pq_loud(struct pq_connection *connection);
+
+/* pq_wake() - the hold of a call is over; on a thread of Belay's own */
+void pq_wake(const struct belay_ref *ref);
+
+/* --- Results that are made up (pq_fault.c) ------------------------------- */
+
+/* pq_fault_result() - a result with an error; NULL: there is no room for it */
+PGresult *pq_fault_result(struct pq_connection *connection, int32_t status);
+
+/* pq_fault_send() - a command is not sent */
+void pq_fault_send(struct pq_connection *connection, int32_t status);
+
+/* pq_fault_connect() - a connection is not made */
+void pq_fault_connect(struct pq_connection *connection, int32_t status);
+
+/* pq_takes_connection() - whether it is lost with such an error */
+bool pq_takes_connection(int32_t status);
+
 /* --- Cancels (pq_cancel.c) ----------------------------------------------- */
 
 /* For whoever is not the program: a policy, an operator. */
@@ -175,6 +292,20 @@ enum belay_answer pq_cancel_call(const struct belay_ref *ref,
 				 int32_t *ret_status);
 enum belay_answer pq_cancel_connect(const struct belay_ref *ref,
 				    int32_t *ret_status);
+
+/* pq_connection_of() - the record that a call belongs to, or NULL */
+struct pq_connection *pq_connection_of(const struct belay_ref *ref);
+
+/*
+ * pq_cancel_claim(), pq_cancel_release() - a cancel is on its way: the next
+ * command waits; false: another one is
+ */
+bool pq_cancel_claim(struct pq_connection *connection);
+void pq_cancel_release(struct pq_connection *connection);
+
+/* pq_cancel_settle() - lets one that was sent for the call get its answer */
+void pq_cancel_settle(const struct pq_connection *connection,
+		      const struct belay_ref *ref);
 
 /* pq_cancel_wait() - waits until no cancel of that kind is on its way */
 void pq_cancel_wait(struct pq_connection *connection);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pq_cancel.c - cancels: the program's own, and those of others
+ * pq_cancel.c - cancels of others than the program
  *
  * A cancel of PostgreSQL's names a connection, not a query: one that comes
  * late stops the next query. Where the program cancels, that is its business.
@@ -15,29 +15,23 @@
  */
 #include <errno.h>
 #include <linux/futex.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "pq.h"
-#include "pq_17.h"
 
 BELAY_NEXT_SLOT_OF(PQgetCancel, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQfreeCancel, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQcancel, PQ_SONAME);
-BELAY_NEXT_SLOT_OF(PQrequestCancel, PQ_SONAME);
-BELAY_NEXT_SLOT_OF(PQcancelCreate, PQ_SONAME);
-BELAY_NEXT_SLOT_OF(PQcancelStart, PQ_SONAME);
-BELAY_NEXT_SLOT_OF(PQcancelBlocking, PQ_SONAME);
-BELAY_NEXT_SLOT_OF(PQcancelPoll, PQ_SONAME);
-BELAY_NEXT_SLOT_OF(PQcancelFinish, PQ_SONAME);
+BELAY_NEXT_SLOT_OF(PQfn, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQsocket, PQ_SONAME);
 
 #define PATIENCE_NS INT64_C(5000000000)
 #define NAP_NS 1000000
 #define NAPS 1000
+#define SETTLE_NAPS 50
 
 #define ERROR_SIZE 256 /* libpq's own recommendation */
 
@@ -87,19 +81,19 @@ void pq_cancel_wait(struct pq_connection *connection)
 		wait_long(connection);
 }
 
-static bool claim(struct pq_connection *connection)
+bool pq_cancel_claim(struct pq_connection *connection)
 {
 	return __atomic_exchange_n(&connection->canceling, 1,
 				   __ATOMIC_SEQ_CST) == 0;
 }
 
-static void release(struct pq_connection *connection)
+void pq_cancel_release(struct pq_connection *connection)
 {
 	__atomic_store_n(&connection->canceling, 0, __ATOMIC_SEQ_CST);
 	futex(&connection->canceling, FUTEX_WAKE, INT32_MAX, NULL);
 }
 
-static struct pq_connection *connection_of(const struct belay_ref *ref)
+struct pq_connection *pq_connection_of(const struct belay_ref *ref)
 {
 	const struct belay_slot *slot = belay_adapter_slot(ref);
 
@@ -122,23 +116,95 @@ static enum belay_answer send_cancel(struct pq_connection *connection,
 	return *ret_status ? BELAY_ANSWER_ASKED : BELAY_ANSWER_ERROR;
 }
 
-/* The server stops what it is at: in a queue that may be another command. */
+/* First of all the answer is not kept back any more: it may come at once. */
+static enum belay_answer free_and_send(struct pq_connection *connection,
+				       uint64_t id, int32_t *ret_status)
+{
+	enum belay_answer answer;
+
+	__atomic_store_n(&connection->freed, id, __ATOMIC_RELEASE);
+	answer = send_cancel(connection, ret_status);
+	if (answer != BELAY_ANSWER_ASKED)
+		__atomic_store_n(&connection->freed, 0, __ATOMIC_RELEASE);
+	return answer;
+}
+
+/*
+ * The server stops what it is at: in a queue that may be another command. It
+ * is told of one whose answer is kept back, too: that may not be all of it.
+ */
+static enum belay_answer cancel_command(struct pq_connection *connection,
+					uint64_t id, int32_t *ret_status)
+{
+	bool alone =
+		__atomic_load_n(&connection->queued, __ATOMIC_SEQ_CST) == 1;
+	int32_t status;
+
+	if (!id)
+		return BELAY_ANSWER_COMPLETE;
+	if (pq_is_lost(connection, id))
+		return BELAY_ANSWER_NOT_CANCELED;
+	if (pq_take(connection, id)) {
+		if (alone)
+			(void)send_cancel(connection, &status);
+		return BELAY_ANSWER_CANCELED;
+	}
+	return alone ? free_and_send(connection, id, ret_status)
+		     : BELAY_ANSWER_NOT_CANCELED;
+}
+
 enum belay_answer pq_cancel_call(const struct belay_ref *ref,
 				 int32_t *ret_status)
 {
-	struct pq_connection *connection = connection_of(ref);
-	enum belay_answer answer = BELAY_ANSWER_NOT_CANCELED;
+	struct pq_connection *connection = pq_connection_of(ref);
+	enum belay_answer answer;
+	uint64_t id;
 
 	if (!connection)
 		return BELAY_ANSWER_ERROR;
-	if (!claim(connection))
+	if (!pq_cancel_claim(connection))
 		return BELAY_ANSWER_ASKED;
-	if (!belay_call_id(ref))
-		answer = BELAY_ANSWER_COMPLETE;
-	else if (__atomic_load_n(&connection->queued, __ATOMIC_SEQ_CST) == 1)
-		answer = send_cancel(connection, ret_status);
-	release(connection);
+	id = belay_call_id(ref);
+	answer = cancel_command(connection, id, ret_status);
+	if (answer == BELAY_ANSWER_ASKED || answer == BELAY_ANSWER_CANCELED)
+		__atomic_store_n(&connection->asked, id, __ATOMIC_RELEASE);
+	pq_cancel_release(connection);
 	return answer;
+}
+
+/*
+ * The server ends a query that is cancelled before PQcancel() returns. So that
+ * the cancel is not taken for one that came too late, the end of the call
+ * waits for it; not for long, this may be the thread of an event loop.
+ */
+__attribute__((noinline, cold)) static void
+settle(const struct pq_connection *connection, const struct belay_ref *ref)
+{
+	const struct timespec nap = {0, NAP_NS};
+	uint64_t id = belay_call_id(ref);
+	int saved = errno;
+
+	for (int i = 0; id && i < SETTLE_NAPS; i++) {
+		bool sends = __atomic_load_n(&connection->canceling,
+					     __ATOMIC_ACQUIRE);
+		bool asked = __atomic_load_n(&connection->asked,
+					     __ATOMIC_ACQUIRE) == id;
+
+		if (!sends && (!asked || belay_call_test_cancel(ref) ==
+						 RPC_E_CALL_CANCELED))
+			break;
+		(void)nanosleep(&nap, NULL);
+	}
+	errno = saved;
+}
+
+void pq_cancel_settle(const struct pq_connection *connection,
+		      const struct belay_ref *ref)
+{
+	if (ref->call &&
+	    (__atomic_load_n(&connection->canceling, __ATOMIC_ACQUIRE) ||
+	     __atomic_load_n(&connection->asked, __ATOMIC_ACQUIRE)))
+		settle(connection, ref);
 }
 
 /* Libpq is not at work on the connection; not for long: it may look up a name. */
@@ -158,17 +224,21 @@ static bool is_at_rest(const struct pq_connection *connection)
 enum belay_answer pq_cancel_connect(const struct belay_ref *ref,
 				    int32_t *ret_status)
 {
-	struct pq_connection *connection = connection_of(ref);
+	struct pq_connection *connection = pq_connection_of(ref);
 	enum belay_answer answer = BELAY_ANSWER_NOT_CANCELED;
 
 	if (!connection)
 		return BELAY_ANSWER_ERROR;
-	if (!claim(connection))
+	if (!pq_cancel_claim(connection))
 		return BELAY_ANSWER_ASKED;
 	if (!is_at_rest(connection)) {
 		*ret_status = EBUSY;
 	} else if (!belay_call_id(ref)) {
 		answer = BELAY_ANSWER_COMPLETE;
+	} else if (pq_is_lost(connection, belay_call_id(ref))) {
+		answer = BELAY_ANSWER_NOT_CANCELED;
+	} else if (pq_take(connection, belay_call_id(ref))) {
+		answer = BELAY_ANSWER_CANCELED;
 	} else {
 		int fd = PQ_NEXT_FROM(PQsocket,
 				      connection->library)(connection->conn);
@@ -176,144 +246,22 @@ enum belay_answer pq_cancel_connect(const struct belay_ref *ref,
 		if (fd >= 0 && shutdown(fd, SHUT_RDWR) == 0)
 			answer = BELAY_ANSWER_ASKED;
 	}
-	release(connection);
+	if (answer == BELAY_ANSWER_ASKED || answer == BELAY_ANSWER_CANCELED)
+		__atomic_store_n(&connection->asked, belay_call_id(ref),
+				 __ATOMIC_RELEASE);
+	pq_cancel_release(connection);
 	return answer;
 }
 
-/* --- The program's ------------------------------------------------------- */
-
-static const struct belay_ref nobody = {NULL, 0};
-
-/* Libpq's own cancels are parts of others: PQrequestCancel() uses PQcancel(). */
-static struct belay_ref call_of(const void *object, const void *site,
-				const void *next)
+/* A call of a function of the server's is not watched; nor is it cancelled. */
+BELAY_EXPORT PGresult *PQfn(PGconn *conn, int function, int *result,
+			    int *length, int is_integer, const PQArgBlock *args,
+			    int count)
 {
-	PGconn *conn = pq_is_inside(site, next) ? NULL : pq_pointer_get(object);
+	struct pq_connection *connection = pq_connection_find(conn);
 
-	return conn ? belay_adapter_find_oldest(&belay_adapter, conn) : nobody;
-}
-
-#define CALL_OF(object) call_of(object, BELAY_SITE(), (const void *)next)
-
-/*
- * What is asked is on record before libpq is: the server can end the query,
- * and another thread collect it, before PQcancel() returns. Where that then
- * fails, it is said.
- */
-static bool ask(const struct belay_ref *ref)
-{
-	bool allowed;
-
-	if (!ref->call)
-		return true;
-	allowed = belay_call_allows_cancel(ref, BELAY_BY_APPLICATION);
-	belay_call_answered(ref, BELAY_BY_APPLICATION,
-			    allowed ? BELAY_ANSWER_ASKED : BELAY_ANSWER_REFUSED,
-			    0);
-	return allowed;
-}
-
-static int asked(const struct belay_ref *ref, int done)
-{
-	if (!done && ref->call && belay_call_id(ref))
-		belay_call_answered(ref, BELAY_BY_APPLICATION,
-				    BELAY_ANSWER_ERROR, 0);
-	return done;
-}
-
-BELAY_EXPORT PGcancel *PQgetCancel(PGconn *conn)
-{
-	PGcancel *cancel = PQ_NEXT(PQgetCancel)(conn);
-
-	/* Looked up here: in a signal handler that would be too late. */
-	(void)BELAY_NEXT_FROM(PQcancel, BELAY_SITE());
-	if (cancel)
-		pq_pointer_put(cancel, conn);
-	return cancel;
-}
-
-BELAY_EXPORT void PQfreeCancel(PGcancel *cancel)
-{
-	pq_pointer_drop(cancel);
-	PQ_NEXT(PQfreeCancel)(cancel);
-}
-
-static void say(char *error, int size, const char *text)
-{
-	if (error && size > 0) {
-		size_t length = strnlen(text, (size_t)size - 1);
-
-		memcpy(error, text, length);
-		error[length] = '\0';
-	}
-}
-
-BELAY_EXPORT int PQcancel(PGcancel *cancel, char *error, int size)
-{
-	__typeof__(&PQcancel) next = PQ_NEXT(PQcancel);
-	struct belay_ref ref = CALL_OF(cancel);
-
-	if (!ask(&ref)) {
-		say(error, size, "PQcancel() -- refused by a rule");
-		return 0;
-	}
-	return asked(&ref, next(cancel, error, size));
-}
-
-BELAY_EXPORT int PQrequestCancel(PGconn *conn)
-{
-	struct belay_ref ref = nobody;
-
-	if (pq_connection_find(conn))
-		ref = belay_adapter_find_oldest(&belay_adapter, conn);
-	if (!ask(&ref))
-		return 0;
-	return asked(&ref, PQ_NEXT(PQrequestCancel)(conn));
-}
-
-/* --- PostgreSQL 17's ----------------------------------------------------- */
-
-BELAY_EXPORT PGcancelConn *PQcancelCreate(PGconn *conn)
-{
-	PGcancelConn *cancel = PQ_NEXT(PQcancelCreate)(conn);
-
-	if (cancel)
-		pq_pointer_put(cancel, conn);
-	return cancel;
-}
-
-BELAY_EXPORT int PQcancelBlocking(PGcancelConn *cancel)
-{
-	__typeof__(&PQcancelBlocking) next = PQ_NEXT(PQcancelBlocking);
-	struct belay_ref ref = CALL_OF(cancel);
-
-	if (!ask(&ref))
-		return 0;
-	return asked(&ref, next(cancel));
-}
-
-BELAY_EXPORT int PQcancelStart(PGcancelConn *cancel)
-{
-	__typeof__(&PQcancelStart) next = PQ_NEXT(PQcancelStart);
-	struct belay_ref ref = CALL_OF(cancel);
-
-	if (!ask(&ref))
-		return 0;
-	return asked(&ref, next(cancel));
-}
-
-BELAY_EXPORT PostgresPollingStatusType PQcancelPoll(PGcancelConn *cancel)
-{
-	__typeof__(&PQcancelPoll) next = PQ_NEXT(PQcancelPoll);
-	struct belay_ref ref = CALL_OF(cancel);
-	PostgresPollingStatusType polled = next(cancel);
-
-	(void)asked(&ref, polled != PGRES_POLLING_FAILED);
-	return polled;
-}
-
-BELAY_EXPORT void PQcancelFinish(PGcancelConn *cancel)
-{
-	pq_pointer_drop(cancel);
-	PQ_NEXT(PQcancelFinish)(cancel);
+	if (connection)
+		pq_cancel_wait(connection);
+	return PQ_NEXT(PQfn)(conn, function, result, length, is_integer, args,
+			     count);
 }

@@ -53,6 +53,7 @@ static void count(struct pq_connection *connection, const PGresult *result)
 	struct pq_tally *tally = &connection->tally;
 
 	tally->got = true;
+	connection->message[0] = '\0';
 	switch ((int)NEXT(PQresultStatus)(result)) {
 	case PGRES_EMPTY_QUERY:
 	case PGRES_COMMAND_OK:
@@ -74,8 +75,9 @@ static void count(struct pq_connection *connection, const PGresult *result)
 	}
 }
 
-static struct belay_outcome outcome_of(const struct pq_tally *tally)
+struct belay_outcome pq_outcome(const struct pq_connection *connection)
 {
+	const struct pq_tally *tally = &connection->tally;
 	struct belay_outcome outcome = {BELAY_FAILED, tally->status,
 					tally->rows};
 
@@ -90,34 +92,46 @@ static struct belay_outcome outcome_of(const struct pq_tally *tally)
 
 static const struct belay_ref nobody = {NULL, 0};
 
-/* The first command of the queue has ended; the next one is the head. */
-static void advance(struct pq_connection *connection)
+static void set_head(struct pq_connection *connection,
+		     const struct belay_ref *ref, bool first)
+{
+	connection->head = *ref;
+	connection->tally = (struct pq_tally){false, 0, 0};
+	pq_ruled_head(connection, first);
+}
+
+/*
+ * The first command of the queue has ended; the next one is the head.
+ * alone: nothing of its answer can have been read
+ */
+static void advance(struct pq_connection *connection, bool alone)
 {
 	uint32_t queued = connection->queued - 1;
+	struct belay_ref next = nobody;
 
-	connection->tally = (struct pq_tally){false, 0, 0};
-	connection->head = nobody;
 	if (connection->watched && --connection->watched)
-		connection->head = belay_adapter_find_oldest(&belay_adapter,
-							     connection->conn);
+		next = belay_adapter_find_oldest(&belay_adapter,
+						 connection->conn);
+	set_head(connection, &next, alone);
 	if (queued == 0)
 		connection->blind = false;
 	__atomic_store_n(&connection->queued, queued, __ATOMIC_RELAXED);
 }
 
 static void finish_head(struct pq_connection *connection,
-			struct belay_outcome *outcome)
+			struct belay_outcome *outcome, bool alone)
 {
+	pq_cancel_settle(connection, &connection->head);
 	if (connection->head.call)
 		(void)belay_adapter_finished(&connection->head, outcome);
-	advance(connection);
+	advance(connection, alone);
 }
 
 static void collected(struct pq_connection *connection)
 {
-	struct belay_outcome outcome = outcome_of(&connection->tally);
+	struct belay_outcome outcome = pq_outcome(connection);
 
-	finish_head(connection, &outcome);
+	finish_head(connection, &outcome, false);
 }
 
 /*
@@ -153,12 +167,19 @@ void pq_saw(struct pq_connection *connection, const PGresult *result)
 		collected(connection);
 }
 
+void pq_error_made_up(struct pq_connection *connection, int32_t status)
+{
+	connection->tally = (struct pq_tally){true, status, 0};
+	if (is_lost(connection))
+		collected(connection);
+}
+
 void pq_give_up(struct pq_connection *connection)
 {
 	struct belay_outcome outcome;
 
 	while (connection->queued) {
-		outcome = outcome_of(&connection->tally);
+		outcome = pq_outcome(connection);
 		if (!connection->tally.got) {
 			bool is_there = !is_lost(connection) &&
 					!NEXT(PQisBusy)(connection->conn);
@@ -167,13 +188,16 @@ void pq_give_up(struct pq_connection *connection)
 			outcome.ending =
 				is_there ? BELAY_UNCOLLECTED : BELAY_FAILED;
 		}
-		finish_head(connection, &outcome);
+		finish_head(connection, &outcome, false);
 	}
 	outcome = (struct belay_outcome){BELAY_FAILED, PQ_CANNOT_CONNECT, 0};
 	if (connection->connecting.call)
 		(void)belay_adapter_finished(&connection->connecting, &outcome);
 	connection->connecting = nobody;
 	connection->pipeline = false;
+	connection->aborted = false;
+	connection->message[0] = '\0';
+	pq_loud(connection);
 	pq_cancel_wait(connection);
 }
 
@@ -198,7 +222,7 @@ static void dequeue(struct pq_command *command)
 	__atomic_store_n(&connection->queued, connection->queued - 1,
 			 __ATOMIC_RELAXED);
 	if (connection->queued == 0) {
-		connection->head = nobody;
+		set_head(connection, &nobody, false);
 		connection->blind = false;
 	}
 }
@@ -221,19 +245,19 @@ bool pq_begin(struct pq_command *command)
 	if (!connection)
 		return true;
 	enqueue(command);
+	connection->message[0] = '\0';
 	if (connection->blind)
 		return true;
 	if (!belay_adapter_begin(&begin, &command->ref, &fault)) {
 		dequeue(command);
+		pq_fault_send(connection, fault.status);
 		return false;
 	}
 	connection->blind = !command->ref.call;
 	if (command->ref.call)
 		connection->watched++;
-	if (connection->queued == 1) {
-		connection->head = command->ref;
-		connection->tally = (struct pq_tally){false, 0, 0};
-	}
+	if (connection->queued == 1)
+		set_head(connection, &command->ref, true);
 	return true;
 }
 
@@ -251,11 +275,11 @@ static int32_t refusal(const struct pq_connection *connection)
 static void end_earlier(struct pq_connection *connection)
 {
 	while (!connection->pipeline && connection->queued > 1) {
-		struct belay_outcome outcome = outcome_of(&connection->tally);
+		struct belay_outcome outcome = pq_outcome(connection);
 
 		if (!connection->tally.got)
 			outcome.ending = BELAY_UNCOLLECTED;
-		finish_head(connection, &outcome);
+		finish_head(connection, &outcome, true);
 	}
 }
 

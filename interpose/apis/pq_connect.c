@@ -52,7 +52,12 @@ static bool begin(struct pq_connection *connection, const void *site)
 	};
 	struct belay_outcome fault;
 
-	return belay_adapter_begin(&begin, &connection->connecting, &fault);
+	if (!belay_adapter_begin(&begin, &connection->connecting, &fault)) {
+		pq_fault_connect(connection, fault.status);
+		return false;
+	}
+	pq_ruled_connect(connection);
+	return true;
 }
 
 static void finish(struct pq_connection *connection, bool connected)
@@ -64,6 +69,7 @@ static void finish(struct pq_connection *connection, bool connected)
 	if (!connected)
 		outcome = (struct belay_outcome){BELAY_FAILED,
 						 PQ_CANNOT_CONNECT, 0};
+	pq_cancel_settle(connection, &connection->connecting);
 	(void)belay_adapter_finished(&connection->connecting, &outcome);
 	connection->connecting = nobody;
 }
@@ -116,11 +122,17 @@ static polling first_poll(PGconn *conn, polling (*next)(PGconn *),
 	return polled;
 }
 
+/* By a function of libpq's that returns when the connection is made. */
+static bool is_waited_for(const void *site, polling (*next)(PGconn *))
+{
+	return pq_entered_site() && pq_is_inside(site, (const void *)next);
+}
+
 BELAY_EXPORT PostgresPollingStatusType PQconnectPoll(PGconn *conn)
 {
 	__typeof__(&PQconnectPoll) next = PQ_NEXT(PQconnectPoll);
 	struct pq_connection *connection = pq_connection_find(conn);
-	polling polled;
+	polling polled = PGRES_POLLING_OK;
 
 	if (!connection || !connection->connecting.call) {
 		if (is_first(conn, BELAY_SITE(), (const void *)next))
@@ -128,8 +140,12 @@ BELAY_EXPORT PostgresPollingStatusType PQconnectPoll(PGconn *conn)
 		return next(conn);
 	}
 	enter_poll(connection);
-	polled = next(conn);
+	if (!connection->done)
+		polled = next(conn);
 	leave_poll(connection);
+	if (connection->ruled_connect)
+		return pq_ruled_poll(connection, polled,
+				     is_waited_for(BELAY_SITE(), next));
 	if (polled == PGRES_POLLING_OK || polled == PGRES_POLLING_FAILED)
 		finish(connection, polled == PGRES_POLLING_OK);
 	return polled;

@@ -85,6 +85,58 @@ static bool named_in(const struct belay_error *errors, const char *name,
 	return false;
 }
 
+/* --- What the server would say ------------------------------------------- */
+
+#define TEXT(a, b, c, d, e, severity, text)                                    \
+	{                                                                      \
+		PQ_SQLSTATE(a, b, c, d, e), severity, text                     \
+	}
+
+static const struct pq_text texts[] = {
+	TEXT('2', '3', '5', '0', '5', "ERROR",
+	     "duplicate key value violates unique constraint"),
+	TEXT('2', '5', '0', '0', '6', "ERROR",
+	     "cannot execute the command in a read-only transaction"),
+	TEXT('2', '8', 'P', '0', '1', "FATAL",
+	     "password authentication failed"),
+	TEXT('3', 'D', '0', '0', '0', "FATAL", "database does not exist"),
+	TEXT('4', '0', '0', '0', '1', "ERROR",
+	     "could not serialize access due to concurrent update"),
+	TEXT('4', '0', 'P', '0', '1', "ERROR", "deadlock detected"),
+	TEXT('4', '2', '5', '0', '1', "ERROR", "permission denied"),
+	TEXT('4', '2', 'P', '0', '1', "ERROR", "relation does not exist"),
+	TEXT('5', '3', '1', '0', '0', "ERROR",
+	     "could not extend file: No space left on device"),
+	TEXT('5', '3', '2', '0', '0', "ERROR", "out of memory"),
+	TEXT('5', '3', '3', '0', '0', "FATAL",
+	     "sorry, too many clients already"),
+	TEXT('5', '5', 'P', '0', '3', "ERROR",
+	     "could not obtain lock on relation"),
+	TEXT('5', '7', '0', '1', '4', "ERROR",
+	     "canceling statement due to user request"),
+	TEXT('5', '7', 'P', '0', '1', "FATAL",
+	     "terminating connection due to administrator command"),
+	TEXT('5', '7', 'P', '0', '2', "FATAL",
+	     "terminating connection because of crash of another server process"),
+	TEXT('5', '7', 'P', '0', '3', "FATAL",
+	     "the database system is starting up"),
+	TEXT('5', '8', '0', '3', '0', "ERROR",
+	     "could not read block: Input/output error"),
+	TEXT('X', 'X', '0', '0', '0', "ERROR", "internal error"),
+	{0, "ERROR", "made up by a rule of Belay's"},
+};
+
+const struct pq_text *pq_text(int32_t status)
+{
+	const struct pq_text *text = texts;
+
+	while (text->status && text->status != status)
+		text++;
+	return text;
+}
+
+/* --- Names --------------------------------------------------------------- */
+
 bool pq_error_named(const char *name, int32_t *ret_status)
 {
 	if (!is_code(name))

@@ -29,6 +29,10 @@ static const char *derive(const struct belay_begin *begin, unsigned int index,
 	}
 }
 
+static const char no_faults[] =
+	"rows cannot be taken out of a result of libpq's; and of the commands "
+	"in a pipeline only the first can be held, with all behind it";
+
 static uint32_t numbers[PQ_OPERATIONS];
 
 #define OPERATION(index, text, error_list, cancel_function, ...)               \
@@ -43,7 +47,10 @@ static uint32_t numbers[PQ_OPERATIONS];
 		.status_kind = BELAY_STATUS_API,                               \
 		.cancel_mode = BELAY_CANCEL_FINISH_DUE,                        \
 		.cancel = cancel_function,                                     \
-		.no_faults = "libpq's results cannot be made smaller",         \
+		.wake = pq_wake,                                               \
+		.faults = BELAY_FAULT_FAIL_BEGIN | BELAY_FAULT_FAIL_FINISH |   \
+			  BELAY_FAULT_HOLD,                                    \
+		.no_faults = no_faults,                                        \
 		.derived = derived,                                            \
 		.derive = derive,                                              \
 		.error_named = pq_error_named,                                 \
