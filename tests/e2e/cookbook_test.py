@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Every command of docs/cookbook.md and docs/rules.md prints what is shown.
+"""Every command of the cookbook, the reference of rules and README prints what
+is shown there; of README with other numbers.
 
-    cookbook_test.py BELAY COOKBOOK RULES [WORD]...
+    cookbook_test.py BELAY SOURCE_ROOT [WORD]...
 
 With words, only the sections whose titles have one of them. The files of the
 cookbook are there for each section, in an empty folder; PostgreSQL is reached
@@ -38,19 +39,19 @@ class Cookbook(unittest.TestCase):
                       encoding="utf-8") as file:
                 file.write(fence.text)
 
-    def follow(self, fences):
-        """Runs the commands of a recipe, one after the other."""
+    def follow(self, fences, look):
+        """Runs the commands of a section, one after the other."""
         for fence in fences:
             for command in transcripts.commands(fence):
                 fault = transcripts.fault(command, self.folder,
-                                          self.environment, LIMIT_S)
+                                          self.environment, LIMIT_S, look)
                 if fault:
                     self.fail(f"line {fence.line}:\n{fault}")
 
 
-def add(title, fences):
+def add(title, fences, look):
     def test(self):
-        self.follow(fences)
+        self.follow(fences, look)
     test.__doc__ = title
     setattr(Cookbook, "test_" + title, test)
 
@@ -79,18 +80,21 @@ def consoles_of(page):
         Cookbook.files += [fence for fence in fences if fence.name]
         consoles = [f for f in fences if f.language == "console"]
         if consoles:
-            found[title] = consoles
+            found[title or os.path.basename(page)] = consoles
     return found
 
 
 def main():
-    belay, cookbook, rules, *words = sys.argv[1:]
-    recipes = consoles_of(cookbook)
+    belay, root, *words = sys.argv[1:]
+    recipes = consoles_of(os.path.join(root, "docs", "cookbook.md"))
     if len(recipes) < RECIPES_AT_LEAST:
-        sys.exit(f"{cookbook}: has only {len(recipes)} recipes")
-    for title, consoles in {**recipes, **consoles_of(rules)}.items():
+        sys.exit(f"The cookbook has only {len(recipes)} recipes")
+    exact = {**recipes, **consoles_of(os.path.join(root, "docs", "rules.md"))}
+    about = consoles_of(os.path.join(root, "README.md"))
+    for title, consoles in {**exact, **about}.items():
         if not words or any(word in title for word in words):
-            add(title, consoles)
+            add(title, consoles,
+                transcripts.blurred if title in about else str)
     if missing():
         print("skipped: there is no", ", ".join(missing()))
         sys.exit(SKIPPED)
