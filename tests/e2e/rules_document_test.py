@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/rules.md is right about the grammar, and leaves nothing of it out.
+"""docs/rules.md is right about the grammar, and leaves nothing of it out; nor
+does the manual page of the keys.
 
     rules_document_test.py BELAY SOURCE_ROOT
 
@@ -72,12 +73,22 @@ class Document(unittest.TestCase):
             shown = re.findall(r"^ +\d+  ", done.stdout, re.MULTILINE)
             self.assertEqual(len(shown), len(rules.splitlines()), rules)
 
+    @staticmethod
+    def arguments():
+        shown = belay("policies", "-v").stdout.split("How values")[0]
+        return re.findall(r"^  ([a-z-]+)(?:$|[ =\[])", shown, re.MULTILINE)
+
     def test_every_argument_of_every_policy_is_told(self):
-        arguments = re.findall(r"^  ([a-z-]+)(?:$|[ =\[])",
-                               belay("policies", "-v").stdout.split(
-                                   "How values are written")[0], re.MULTILINE)
-        self.assertIn("after", arguments)
-        self.assert_named(arguments, 11)
+        self.assertIn("after", self.arguments())
+        self.assert_named(self.arguments(), 11)
+
+    def test_the_manual_page_has_every_key(self):
+        page = re.findall(r"[\w-]+", re.sub(r"\\[&-]", "", read(
+            "docs/man/belay-rules.5")))
+        for keys in (self.arguments(),
+                     self.said_of("aio.read fault when none",
+                                  r"; there are (.*)\n")):
+            self.assertEqual([], sorted(set(keys) - set(page)))
 
     def test_every_policy_has_a_chapter(self):
         names = re.findall(r"^(\w+) - ", belay("policies").stdout,

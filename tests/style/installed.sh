@@ -66,11 +66,12 @@ pkg_config_says() {
 manual_is_there() {
 	local page pages
 
-	pages=$(find "$dest" -name 'belay*.1' | sort)
+	pages=$(find "$dest" -name 'belay*.[15]' | sort)
 	for page in belay belay-run belay-trace belay-report belay-ps \
 		belay-apis; do
 		grep -q "/$page.1\$" <<<"$pages" || fail "no page $page(1)"
 	done
+	grep -q "/belay-rules.5\$" <<<"$pages" || fail "no page belay-rules(5)"
 	while read -r page; do
 		mandoc -T lint -W warning "$page" || fail "$page is not clean"
 	done <<<"$pages"
