@@ -32,6 +32,12 @@
 
 struct belayi_policies belayi_policies;
 
+/*
+ * Not in memory that was mapped: a leak checker that the program has does not
+ * look there, and the instances, which policies allocate, hang here.
+ */
+static struct belayi_rule rules[BELAY_RULES_MAX];
+
 static struct belay_rules parsed;
 static struct belay_arena arena;
 static char *texts;
@@ -360,10 +366,10 @@ static bool make_rules(const struct belayi_rules_source *source)
 {
 	struct belayi_policies *all = &belayi_policies;
 
-	all->rules = take_memory(sizeof(*all->rules) * (parsed.count + 1));
+	all->rules = rules;
 	all->by_thread = take_memory(sizeof(uint64_t) * BELAYI_THREADS *
 				     (BELAY_RULES_MAX + 1));
-	if (!all->rules || !all->by_thread || !all->state)
+	if (!all->by_thread || !all->state)
 		return false;
 	for (uint32_t i = 0; i < parsed.count; i++) {
 		struct belayi_rule *rule = &all->rules[all->count];
