@@ -351,9 +351,10 @@ void belayi_deadline_arm(uint32_t slot, uint64_t ticks)
 	armed(slot, ticks);
 }
 
+/* Sequential: who looks then what is to be armed has not read that before. */
 void belayi_deadline_disarm(uint32_t slot)
 {
-	__atomic_store_n(time_of(slot), NEVER, __ATOMIC_RELAXED);
+	__atomic_store_n(time_of(slot), NEVER, __ATOMIC_SEQ_CST);
 }
 
 void belayi_deadline_again(uint32_t slot, uint64_t ns)

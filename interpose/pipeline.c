@@ -23,12 +23,15 @@
  */
 static struct belay_slot *mirror_of(const struct belay_call *call)
 {
-	uint32_t index = __atomic_load_n(&call->slot, __ATOMIC_RELAXED);
-	uint64_t id = __atomic_load_n(&call->id, __ATOMIC_RELAXED);
 	struct belay_slot *slot;
+	uint32_t index;
+	uint64_t id;
 
-	if (belayi_slot_of(call) || id == 0 || index == 0 ||
-	    index >= belayi_process.slots_count)
+	if (belayi_slot_of(call))
+		return NULL;
+	index = __atomic_load_n(&call->slot, __ATOMIC_RELAXED);
+	id = __atomic_load_n(&call->id, __ATOMIC_RELAXED);
+	if (id == 0 || index == 0 || index >= belayi_process.slots_count)
 		return NULL;
 	slot = &belayi_process.slots[index];
 	return __atomic_load_n(&slot->call.id, __ATOMIC_RELAXED) == id ? slot

@@ -26,7 +26,7 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 #define NAP_NS 10000
-#define BEGIN_NS 100000 /* between looks at a Begin on its way */
+#define AGAIN_NS 100000 /* between looks at what is on its way */
 
 static struct belayi_decision *decision_of(const struct belayi_decided *decided)
 {
@@ -345,37 +345,20 @@ static void cancel(const struct belayi_decided *decided)
 		cannot_cancel(decided);
 }
 
-/* On a helper thread. */
+/* On a helper thread, which may wait for the deadline thread. */
 static void cancel_slowly(uint64_t slot, uint64_t id)
 {
+	const uint64_t *now = &belayi_decisions[slot].id;
+	const struct timespec nap = {0, NAP_NS};
 	struct belayi_decided decided;
 
-	if (!claim((uint32_t)slot, id, &decided))
-		return;
+	while (!claim((uint32_t)slot, id, &decided)) {
+		if (__atomic_load_n(now, __ATOMIC_SEQ_CST) != id)
+			return;
+		(void)nanosleep(&nap, NULL);
+	}
 	cancel(&decided);
 	unclaim(&decided);
-}
-
-/*
- * Where Begin is on its way yet, the time of the cancel comes again: the call
- * has no operation before Begin is done with the rules, and some APIs do not
- * know it before they have taken it.
- */
-static bool is_too_early(const struct belayi_decided *decided)
-{
-	uint32_t needs = decided->site->operation->cancel_needs;
-	uint64_t none = 0;
-
-	if (belay_call_state(decided->call) != BELAY_CALL_STARTING)
-		return false;
-	if (!(needs & BELAY_CANCEL_ACCEPTED) &&
-	    __atomic_load_n(&decided->call->operation, __ATOMIC_RELAXED))
-		return false;
-	(void)__atomic_compare_exchange_n(
-		&decision_of(decided)->cancel_at, &none,
-		time_after(belay_clock_now(), BEGIN_NS), false,
-		__ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
-	return true;
 }
 
 /* Return: whether a helper is to do it. */
@@ -383,8 +366,6 @@ static bool start_cancel(const struct belayi_decided *decided)
 {
 	uint32_t needs = decided->site->operation->cancel_needs;
 
-	if (is_too_early(decided))
-		return false;
 	if (needs & BELAY_CANCEL_ON_OWNER)
 		cannot_cancel(decided);
 	else if (needs & BELAY_CANCEL_MAY_BLOCK)
@@ -394,20 +375,68 @@ static bool start_cancel(const struct belayi_decided *decided)
 	return false;
 }
 
+/*
+ * A call on the heap is held where its completion is chosen, after that was
+ * told here. Where the thread that does it has not come so far, there is
+ * nothing to release yet. Claimed: no next turn's time can be in its place.
+ */
+static bool release_own(const struct belayi_decided *decided,
+			const struct belay_ref *ref)
+{
+	if (belay_call_release(ref))
+		return true;
+	if (belay_call_state(ref->call) == BELAY_CALL_SETTLING)
+		__atomic_store_n(&decision_of(decided)->release_at,
+				 time_after(belay_clock_now(), AGAIN_NS),
+				 __ATOMIC_SEQ_CST);
+	return false;
+}
+
 static void end_hold(const struct belayi_decided *decided)
 {
 	const struct belay_ref ref = {decided->call, decided->turn};
 	const struct belay_operation *operation = decided->site->operation;
 
+	if (is_on_heap(decided) && !release_own(decided, &ref))
+		return;
 	if (!move_held(decided, BELAYI_HOLDING, BELAYI_RELEASED))
 		return;
-	if (is_on_heap(decided))
-		(void)belay_call_release(&ref);
-	else if (operation->deliver)
+	if (!is_on_heap(decided) && operation->deliver)
 		operation->deliver(&ref);
 	wake_all(&decision_of(decided)->held);
 	if (operation->wake)
 		operation->wake(&ref);
+}
+
+/*
+ * Whether Begin is on its way yet: the call has no operation before Begin is
+ * done with the rules, and some APIs do not know it before they have taken it.
+ */
+static bool is_starting(const struct belayi_decided *decided)
+{
+	uint32_t needs = decided->site->operation->cancel_needs;
+
+	/* Acquire pairs with belay_call_begin(): as a cancel will see it. */
+	return !__atomic_load_n(&decided->call->operation, __ATOMIC_ACQUIRE) ||
+	       ((needs & BELAY_CANCEL_ACCEPTED) &&
+		belay_call_state(decided->call) == BELAY_CALL_STARTING);
+}
+
+/* A time that comes too early comes again a little later. */
+static uint64_t left_to_cancel(const struct belayi_decided *decided)
+{
+	uint64_t left =
+		belayi_deadline_left(decided->begun, decided->deadline_ns);
+
+	return !left && is_starting(decided) ? AGAIN_NS : left;
+}
+
+static uint64_t left_to_release(const struct belayi_decided *decided)
+{
+	return belayi_deadline_left(
+		__atomic_load_n(&decision_of(decided)->held_from,
+				__ATOMIC_RELAXED),
+		decided->hold_ns);
 }
 
 /*
@@ -416,7 +445,7 @@ static void end_hold(const struct belayi_decided *decided)
  * Return: whether it is time; if it is not quite, *time is set anew.
  */
 static bool is_time(const struct belayi_decided *decided, uint64_t *time,
-		    uint64_t from, uint64_t ns)
+		    uint64_t (*left_of)(const struct belayi_decided *decided))
 {
 	uint64_t at = __atomic_load_n(time, __ATOMIC_SEQ_CST);
 	uint64_t now = belay_clock_now();
@@ -426,7 +455,7 @@ static bool is_time(const struct belayi_decided *decided, uint64_t *time,
 	    __atomic_load_n(&decision_of(decided)->id, __ATOMIC_SEQ_CST) !=
 		    decided->id)
 		return false;
-	left = belayi_deadline_left(from, ns);
+	left = left_of(decided);
 	return __atomic_compare_exchange_n(
 		       time, &at, left ? time_after(now, left) : 0, false,
 		       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED) &&
@@ -443,12 +472,9 @@ void belayi_timing_due(uint32_t slot)
 	/* Where a helper has claimed the call, it arms again. */
 	if (!id || !belayi_live() || !claim(slot, id, &decided))
 		return;
-	if (is_time(&decided, &decision->release_at,
-		    __atomic_load_n(&decision->held_from, __ATOMIC_RELAXED),
-		    decided.hold_ns))
+	if (is_time(&decided, &decision->release_at, left_to_release))
 		end_hold(&decided);
-	if (is_time(&decided, &decision->cancel_at, decided.begun,
-		    decided.deadline_ns))
+	if (is_time(&decided, &decision->cancel_at, left_to_cancel))
 		helper = start_cancel(&decided);
 	unclaim(&decided);
 	if (helper && !belayi_helper_run(cancel_slowly, slot, id) &&

@@ -274,7 +274,8 @@ static struct belay_ref begin_own(struct belay_call *call)
 	struct belay_ref ref;
 
 	check(belay_call_begin(call, &begin, &ref) == S_OK);
-	check(belay_call_accept(&ref));
+	/* False where its deadline was faster. */
+	(void)belay_call_accept(&ref);
 	return ref;
 }
 
