@@ -33,6 +33,7 @@
 #include "guard.h"
 #include "log.h"
 #include "process.h"
+#include "session.h"
 #include "worker.h"
 
 #define NEVER 0 /* of a time: what wiped memory says */
@@ -226,21 +227,20 @@ static uint64_t nap_until(uint64_t ticks, const struct belay_clock_pair *now)
 	if (ticks <= now->ticks)
 		return 0;
 	nap = ns_of(ticks - now->ticks, now);
-	return nap < known ? nap : known;
+	nap = nap < known ? nap : known;
+	return nap < IDLE_NS ? nap : IDLE_NS;
 }
 
-/* Returns false where nothing was armed, nobody woke it, and time passed. */
-static bool sleep_until(uint64_t ticks, uint32_t wakes)
+/* Returns false where nobody woke it. */
+static bool sleep_until(uint64_t ns, uint32_t wakes)
 {
-	struct belay_clock_pair now = belay_clock_pair();
-	uint64_t until = now.ns + nap_until(ticks, &now);
 	struct timespec at = {
-		.tv_sec = (time_t)(until / SECOND_NS),
-		.tv_nsec = (long)(until % SECOND_NS),
+		.tv_sec = (time_t)(ns / SECOND_NS),
+		.tv_nsec = (long)(ns % SECOND_NS),
 	};
 
 	return futex(&all->wakes, FUTEX_WAIT_BITSET, wakes, &at) == 0 ||
-	       errno != ETIMEDOUT || ticks != NEVER;
+	       errno != ETIMEDOUT;
 }
 
 /*
@@ -257,24 +257,40 @@ static bool leave(void)
 					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-static void run(void)
+/* Looks, and says when to look next. Returns false at the process's end. */
+static bool look_round(uint64_t *ret_ticks)
 {
-	uint32_t wakes;
 	uint64_t ticks;
 
 	do {
-		do {
-			wakes = __atomic_load_n(&all->wakes, __ATOMIC_SEQ_CST);
-			__atomic_store_n(&all->next_look, AWAKE,
-					 __ATOMIC_SEQ_CST);
-			if (!look())
-				return;
-			ticks = earliest_of_all();
-			__atomic_store_n(&all->next_look, ticks,
-					 __ATOMIC_SEQ_CST);
-		} while (is_earlier(earliest_of_all(), ticks) ||
-			 sleep_until(ticks, wakes));
-	} while (!leave());
+		__atomic_store_n(&all->next_look, AWAKE, __ATOMIC_SEQ_CST);
+		if (!look())
+			return false;
+		ticks = earliest_of_all();
+		__atomic_store_n(&all->next_look, ticks, __ATOMIC_SEQ_CST);
+	} while (is_earlier(earliest_of_all(), ticks));
+	*ret_ticks = ticks;
+	return true;
+}
+
+static void run(void)
+{
+	struct belay_clock_pair now;
+	uint64_t ticks;
+	uint32_t wakes;
+	uint64_t nap;
+
+	for (;;) {
+		wakes = __atomic_load_n(&all->wakes, __ATOMIC_SEQ_CST);
+		if (!look_round(&ticks))
+			return;
+		now = belay_clock_pair();
+		nap = nap_until(ticks, &now);
+		if (sleep_until(now.ns + nap, wakes) || nap != IDLE_NS)
+			continue;
+		if (ticks == NEVER ? leave() : belayi_workers_alone())
+			return;
+	}
 }
 
 __attribute__((noinline, cold)) static void start(void)
@@ -294,7 +310,9 @@ __attribute__((noinline, cold)) static void start(void)
 	__atomic_store_n(&all->next_look, AWAKE, __ATOMIC_SEQ_CST);
 	if (!__atomic_exchange_n(&has_said, true, __ATOMIC_RELAXED))
 		belayi_log("Cannot start a thread for deadlines: error=\"%s\"",
-			   strerror(error));
+			   belayi_session_confined()
+				   ? "The program has confined itself (seccomp)"
+				   : strerror(error));
 }
 
 __attribute__((noinline, cold)) static void rouse(void)
@@ -336,33 +354,18 @@ bool belayi_deadlines_make(uint32_t slots, void (*due)(uint32_t slot))
 	return true;
 }
 
-/* Sequential: see above. */
-static void armed(uint32_t slot, uint64_t ticks)
-{
-	(void)lower(&all->earliest[slot / BLOCK], ticks);
-	if (__builtin_expect(lower(&all->next_look, ticks), 0))
-		rouse();
-}
-
 void belayi_deadline_arm(uint32_t slot, uint64_t ticks)
 {
 	ticks += ticks == NEVER;
+	/* Sequential, all three: see above. */
 	__atomic_store_n(time_of(slot), ticks, __ATOMIC_SEQ_CST);
-	armed(slot, ticks);
+	(void)lower(&all->earliest[slot / BLOCK], ticks);
+	if (__builtin_expect(lower(&all->next_look, ticks), 0))
+		rouse();
 }
 
 /* Sequential: who looks then what is to be armed has not read that before. */
 void belayi_deadline_disarm(uint32_t slot)
 {
 	__atomic_store_n(time_of(slot), NEVER, __ATOMIC_SEQ_CST);
-}
-
-void belayi_deadline_again(uint32_t slot, uint64_t ns)
-{
-	uint64_t ticks = belayi_deadline_at(belay_clock_now(), ns);
-	uint64_t never = NEVER;
-
-	if (__atomic_compare_exchange_n(time_of(slot), &never, ticks, false,
-					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-		armed(slot, ticks);
 }

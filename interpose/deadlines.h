@@ -9,17 +9,7 @@
  *
  * A time is given in ticks, but a rule's is a length in nanoseconds, and how
  * long a tick is, a young process knows only roughly. So what is due asks
- * belayi_deadline_left() first, and waits again for what is left:
- *
- *     belayi_deadline_arm(slot, belayi_deadline_at(begun, ns));
- *
- *     static void due(uint32_t slot)
- *     {
- *             uint64_t left = belayi_deadline_left(begun, ns);
- *
- *             if (left)
- *                     belayi_deadline_again(slot, left);
- *             else ...
+ * belayi_deadline_left() first, and is armed again for what is left.
  */
 #ifndef BELAYI_DEADLINES_H
 #define BELAYI_DEADLINES_H
@@ -59,12 +49,6 @@ uint64_t belayi_deadline_at(uint64_t from, uint64_t ns);
  * by CLOCK_MONOTONIC; 0: none
  */
 uint64_t belayi_deadline_left(uint64_t from, uint64_t ns);
-
-/*
- * belayi_deadline_again() - from `due`: arms the slot `ns` from now, unless
- * another call in it has been armed meanwhile
- */
-void belayi_deadline_again(uint32_t slot, uint64_t ns);
 
 /*
  * belayi_helper_run() - calls `work` on a helper thread, which may block

@@ -61,6 +61,7 @@ struct belayi_private {
 	uint64_t free_slots __attribute__((aligned(BELAYI_LINE)));
 	uint32_t fresh_slot;
 	uint32_t thread_hint;
+	uint32_t workers; /* threads of our own */
 	/* A bit for each lane that was ever taken: the others' pages were never
 	 * touched, and need not be to find that there is nothing in them. */
 	uint64_t lanes_used;

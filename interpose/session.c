@@ -139,10 +139,10 @@ static void configure(void)
 	const char *calls = secure_getenv("BELAY_CALLS");
 	unsigned long slots = calls ? strtoul(calls, NULL, 10) : 0;
 
+	config.seccomp = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
 	config.off = excluded();
 	if (config.off)
 		return;
-	config.seccomp = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
 	config.trace = is_set("BELAY_TRACE");
 	config.strict = is_set("BELAY_STRICT");
 	configure_rules();
@@ -206,10 +206,10 @@ static void log_no_session(int error)
 }
 
 /*
- * The program has forbidden itself system calls since. Opening a file may be
- * one that it dies of; so nothing is opened, a table stays for who reads it.
+ * Opening a file may be what it dies of; so nothing is opened, a table stays
+ * for who reads it.
  */
-static bool is_confined(void)
+bool belayi_session_confined(void)
 {
 	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) > config.seccomp;
 }
@@ -334,7 +334,7 @@ static void start_process(struct belayi_private *own)
 					 false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
 		return;
-	if (!gave_up && !is_confined() && make_table() && go_live())
+	if (!gave_up && !belayi_session_confined() && make_table() && go_live())
 		return;
 	gave_up = true;
 	__atomic_store_n(&own->life, BELAYI_OFF, __ATOMIC_RELEASE);
@@ -438,7 +438,7 @@ __attribute__((destructor)) void belayi_session_end(void)
 			belayi_decisions_fold();
 			belayi_policies_unload();
 		}
-		if (!is_confined())
+		if (!belayi_session_confined())
 			leave_session();
 	}
 	belayi_quiet_end(&quiet);

@@ -13,4 +13,10 @@
  */
 void belayi_session_end(void);
 
+/*
+ * belayi_session_confined() - whether the program has forbidden itself system
+ * calls since its start: then we make none that it would not make
+ */
+bool belayi_session_confined(void);
+
 #endif

@@ -5,13 +5,15 @@
  * Each test has a process of its own. How late something comes depends on the
  * machine, so here only a bound of seconds fails; tests/bench measures it.
  */
-#include <dirent.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,42 +87,17 @@ static void arm(uint32_t slot, uint64_t ns)
 	arm_at(slot, belayi_deadline_at(belay_clock_now(), ns));
 }
 
-/* Names of the threads of this process that are not its first. */
-static unsigned int threads_named(const char *name)
-{
-	DIR *tasks = opendir("/proc/self/task");
-	unsigned int count = 0;
-	struct dirent *task;
-	char path[300];
-	char text[32];
-	FILE *file;
-
-	check(tasks);
-	while ((task = readdir(tasks))) {
-		(void)snprintf(path, sizeof(path), "/proc/self/task/%s/comm",
-			       task->d_name);
-		file = fopen(path, "r");
-		if (!file)
-			continue;
-		if (fgets(text, sizeof(text), file))
-			count += strcmp(text, name) == 0;
-		(void)fclose(file);
-	}
-	(void)closedir(tasks);
-	return count;
-}
-
 static void first_arming(void)
 {
 	check(belayi_deadlines_make(SLOTS, due));
 	belayi_deadline_disarm(1);
-	check(threads_named("belay\n") == 0);
+	check(house_workers() == 0);
 	arm(1, MS_NS);
 	wait_for(&fired[1], 1);
-	check(threads_named("belay\n") == 1);
+	check(house_workers() == 1);
 	arm(2, MS_NS);
 	wait_for(&fired_count, 2);
-	check(threads_named("belay\n") == 1);
+	check(house_workers() == 1);
 	check(get(&fired[2]) == 1 && get(&fired_count) == 2 &&
 	      get(&early_count) == 0);
 }
@@ -212,7 +189,8 @@ static void due_of_length(uint32_t slot)
 	uint64_t left = belayi_deadline_left(begun[slot], length[slot]);
 
 	if (left) {
-		belayi_deadline_again(slot, left);
+		belayi_deadline_arm(
+			slot, belayi_deadline_at(belay_clock_now(), left));
 		return;
 	}
 	if (now_ns() - begun_ns[slot] < length[slot])
@@ -379,10 +357,10 @@ static void child_of(pid_t (*make_child)(void))
 		__atomic_store_n(&belayi_process.own->life, BELAYI_LIVE,
 				 __ATOMIC_SEQ_CST);
 		check(belayi_deadlines_make(SLOTS, due));
-		check(threads_named("belay\n") == 0);
+		check(house_workers() == 0);
 		arm(3, 100 * MS_NS);
 		wait_for(&fired[3], 1);
-		check(threads_named("belay\n") == 1);
+		check(house_workers() == 1);
 		check(get(&fired[2]) == 0);
 		_exit(0);
 	}
@@ -410,12 +388,12 @@ static void end_of_session(void)
 	__atomic_store_n(&belayi_process.own->life, BELAYI_OFF,
 			 __ATOMIC_SEQ_CST);
 	arm(2, MS_NS);
-	for (int i = 0; threads_named("belay\n") && i < PATIENCE_MS; i++)
+	for (int i = 0; house_workers() && i < PATIENCE_MS; i++)
 		nap();
-	check(threads_named("belay\n") == 0);
+	check(house_workers() == 0);
 	check(get(&fired[2]) == 0);
 	arm(3, MS_NS);
-	check(threads_named("belay\n") == 0 && get(&fired[3]) == 0);
+	check(house_workers() == 0 && get(&fired[3]) == 0);
 }
 
 static void nothing_comes_after_the_end_of_the_session(void **state)
@@ -430,10 +408,9 @@ static void idle(void)
 	for (uint32_t round = 1; round <= 2; round++) {
 		arm(1, MS_NS);
 		wait_for(&fired[1], round);
-		for (int i = 0; threads_named("belay\n") && i < PATIENCE_MS;
-		     i++)
+		for (int i = 0; house_workers() && i < PATIENCE_MS; i++)
 			nap();
-		check(threads_named("belay\n") == 0);
+		check(house_workers() == 0);
 	}
 }
 
@@ -441,6 +418,29 @@ static void an_idle_thread_ends_and_comes_again(void **state)
 {
 	(void)state;
 	in_house(CALLS, idle);
+}
+
+static struct sock_filter allow[] = {
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+};
+static const struct sock_fprog allow_all = {1, allow};
+
+static void confine_itself(void)
+{
+	check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	check(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &allow_all) ==
+	      0);
+	check(belayi_deadlines_make(SLOTS, due));
+	arm(1, MS_NS);
+	check(house_workers() == 0);
+	arm(2, MS_NS);
+	belayi_deadline_disarm(2);
+}
+
+static void a_program_that_confined_itself_gets_no_thread(void **state)
+{
+	(void)state;
+	in_house(CALLS, confine_itself);
 }
 
 /* --- A million ----------------------------------------------------------- */
@@ -491,6 +491,7 @@ int main(void)
 		cmocka_unit_test(a_child_starts_with_no_times_and_no_thread),
 		cmocka_unit_test(nothing_comes_after_the_end_of_the_session),
 		cmocka_unit_test(an_idle_thread_ends_and_comes_again),
+		cmocka_unit_test(a_program_that_confined_itself_gets_no_thread),
 		cmocka_unit_test(a_million_come_at_once),
 	};
 

@@ -51,6 +51,9 @@ struct belay_counters house_counters(const struct belay_operation *operation);
 /* house_is_empty() - checks that no call is left anywhere, and no slot lost */
 void house_is_empty(void);
 
+/* house_workers() - how many threads of Belay's own there are */
+unsigned int house_workers(void);
+
 /* house_random() - a number below `below`; one sequence for each state */
 uint32_t house_random(uint64_t *state, uint32_t below);
 
