@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -42,9 +43,18 @@ static struct belay_rules parsed;
 static struct belay_arena arena;
 static char *texts;
 
-/* Policies that several rules name are loaded once. */
-static const struct belay_policy *loaded[BELAY_RULES_MAX];
+/*
+ * Policies that several rules name are loaded once. An older one has less than
+ * we know, and says so by its size.
+ */
+static struct {
+	const struct belay_policy *exported;
+	struct belay_policy policy;
+} loaded[BELAY_RULES_MAX];
 static uint32_t loaded_count;
+
+/* The members that ABI 1 began with. */
+#define POLICY_SIZE_MIN offsetof(struct belay_policy, load)
 
 static void *take_memory(size_t size)
 {
@@ -160,26 +170,35 @@ static const struct belay_policy *find(const struct belay_rule *rule,
 			   error ? error : "There is none of this name");
 		return NULL;
 	}
-	if (policy->abi != BELAY_POLICY_ABI || policy->size < sizeof(*policy)) {
+	if (policy->abi != BELAY_POLICY_ABI || policy->size < POLICY_SIZE_MIN) {
 		belayi_log("Cannot load a policy: rule=%u, policy=\"%s\", "
-			   "abi=%u, expected=%u",
-			   rule->number, name, policy->abi, BELAY_POLICY_ABI);
+			   "abi=%u, expected=%u, size=%u",
+			   rule->number, name, policy->abi, BELAY_POLICY_ABI,
+			   policy->size);
 		return NULL;
 	}
 	return policy;
 }
 
-/* dlopen() gives the same library, and so the same constant, twice. */
-static bool load_once(const struct belay_policy *policy)
+/*
+ * dlopen() gives the same library, and so the same constant, twice.
+ * Return: the policy as we know it, or NULL where it cannot work.
+ */
+static const struct belay_policy *load_once(const struct belay_policy *exported)
 {
+	struct belay_policy *policy = &loaded[loaded_count].policy;
+
 	for (uint32_t i = 0; i < loaded_count; i++)
-		if (loaded[i] == policy)
-			return true;
+		if (loaded[i].exported == exported)
+			return &loaded[i].policy;
+	memcpy(policy, exported,
+	       exported->size < sizeof(*policy) ? exported->size
+						: sizeof(*policy));
 	speaker = policy->name;
 	if (policy->load && !policy->load(&host))
-		return false;
-	loaded[loaded_count++] = policy;
-	return true;
+		return NULL;
+	loaded[loaded_count++].exported = exported;
+	return policy;
 }
 
 static void log_error(const struct belay_rule_error *error)
@@ -199,6 +218,7 @@ static bool has_trigger(const struct belay_trigger *t)
 static bool configure(struct belayi_rule *rule, const char *folders)
 {
 	const struct belay_rule *text = rule->text;
+	const struct belay_policy *exported;
 	struct belay_policy_value *values;
 	struct belay_policy_config config = {
 		.size = sizeof(config),
@@ -207,11 +227,13 @@ static bool configure(struct belayi_rule *rule, const char *folders)
 	};
 	struct belay_rule_error error;
 
-	rule->policy = find(text, folders);
-	if (!rule->policy || !load_once(rule->policy))
+	exported = find(text, folders);
+	rule->policy = exported ? load_once(exported) : NULL;
+	if (!rule->policy)
 		return false;
 	rule->has_trigger = has_trigger(&text->trigger);
-	rule->is_replayed = rule->has_trigger && belayi_policies.replay;
+	rule->is_replayed =
+		rule->has_trigger && belayi_policies.state->replaying;
 	if (!rule->policy->config)
 		return true;
 	values = take_memory(sizeof(*values) * BELAY_RULE_ARGUMENTS);
@@ -310,6 +332,7 @@ static void load_state(const struct belayi_rules_source *source)
 	if (!all->state)
 		all->state = private_state(source->seed);
 	all->seed = source->seed;
+	/* An empty one cannot be mapped, and nothing fires. */
 	if (all->state && all->state->replaying) {
 		all->replay =
 			map_file(source->folder, REPLAY, PROT_READ, &size);
@@ -397,9 +420,11 @@ bool belayi_policies_load(const struct belayi_rules_source *source)
 
 void belayi_policies_unload(void)
 {
-	for (uint32_t i = 0; i < loaded_count; i++)
-		if (loaded[i]->unload)
-			loaded[i]->unload();
+	for (uint32_t i = 0; i < loaded_count; i++) {
+		speaker = loaded[i].policy.name;
+		if (loaded[i].policy.unload)
+			loaded[i].policy.unload();
+	}
 }
 
 const char *belayi_policies_texts(void)

@@ -2,9 +2,11 @@
 /*
  * odd_policy.c - a policy that goes wrong where $ODD says: "crash-load"
  *
- * Where it says nothing, the policy does nothing, well.
+ * Where it says nothing, the policy does nothing, well. With "older-size" it
+ * was made for a host that knows no more hooks than `config`.
  */
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,6 +57,18 @@ static void *config(const struct belay_policy_config *config)
 	return NULL;
 }
 
+static void begin(void *instance, const struct belay_policy_call *call,
+		  struct belay_policy_verdict *ret_verdict)
+{
+	(void)instance, (void)call, (void)ret_verdict;
+	(void)go_wrong("begin");
+}
+
+static void unload(void)
+{
+	(void)go_wrong("unload");
+}
+
 static const struct belay_policy_argument arguments[] = {
 	{.name = "number",
 	 .type = BELAY_VALUE_NUMBER,
@@ -72,6 +86,8 @@ __attribute__((visibility("default"))) struct belay_policy belay_policy = {
 	.arguments = arguments,
 	.load = load,
 	.config = config,
+	.begin = begin,
+	.unload = unload,
 };
 
 __attribute__((constructor)) static void construct(void)
@@ -81,6 +97,10 @@ __attribute__((constructor)) static void construct(void)
 		belay_policy.abi = 7;
 	if (is("other", "size"))
 		belay_policy.size = 8;
+	if (is("older", "size")) {
+		belay_policy.size = offsetof(struct belay_policy, begin);
+		belay_policy.unload = abort;
+	}
 	if (is("other", "name"))
 		belay_policy.name = "two words";
 }

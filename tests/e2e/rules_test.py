@@ -186,6 +186,21 @@ class OddPolicies(Rules):
         self.assert_told("other-size", "says that its size is 8: it is none")
         self.assert_told("other-name", "has a name that is no word")
 
+    def test_one_that_is_older_has_no_hooks_that_it_does_not_know(self):
+        how = self.odd("older-size")
+        done = self.run_belay("run", *how["args"], self.caller, "finish",
+                              env=how["env"])
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("1  aio.read odd\n", done.stderr)
+        self.assertNotIn("Cannot", done.stderr)
+
+    def test_one_that_says_something_at_the_end_has_its_name_there(self):
+        how = self.odd("refuse-unload", "-p", "aio.read timeout after=1s")
+        done = self.run_belay("run", *how["args"], self.caller, "finish",
+                              env=how["env"])
+        self.assertIn("belay: odd: the moon is full\n", done.stderr)
+        self.assertEqual(done.returncode, 0)
+
     def test_a_library_that_is_none(self):
         shutil.copy(os.path.join(os.path.dirname(self.belay),
                                  "symbols.so"), self.path("none.so"))
