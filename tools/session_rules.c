@@ -112,22 +112,6 @@ static int write_state(int folder, const struct session_rules *rules)
 	return error;
 }
 
-/* An empty file cannot be mapped: an entry of no rule comes first. */
-static int write_replay(int folder, const struct session_rules *rules)
-{
-	size_t count = rules->replay_count;
-	struct belay_replay_entry *all = calloc(count + 1, sizeof(*all));
-	int error;
-
-	if (!all)
-		return ENOMEM;
-	if (count)
-		memcpy(all + 1, rules->replay, count * sizeof(*all));
-	error = write_file(folder, "replay", all, (count + 1) * sizeof(*all));
-	free(all);
-	return error;
-}
-
 bool session_rules_make(const struct session *session,
 			const struct session_rules *rules)
 {
@@ -137,7 +121,9 @@ bool session_rules_make(const struct session *session,
 	if (!error)
 		error = write_state(session->folder, rules);
 	if (!error && rules->replaying)
-		error = write_replay(session->folder, rules);
+		error = write_file(session->folder, "replay", rules->replay,
+				   rules->replay_count *
+					   sizeof(*rules->replay));
 	if (!error)
 		return true;
 	say("Cannot write the session's rules: path=\"%s\", error=\"%s\"",

@@ -488,6 +488,29 @@ static void replayed(void)
 	free(head);
 }
 
+static void nothing_replayed(void)
+{
+	struct belay_rules_state *head = calloc(1, sizeof(*head));
+	const struct belay_replay_entry none = {0};
+
+	check(head);
+	*head = head_of(0);
+	head->replaying = 1;
+	rule_in_session("house.* fault error=EIO when nth=1\n"
+			"house.* fault short=9\n",
+			head, &none, 0);
+	for (unsigned int i = 0; i < 3; i++)
+		check(call_at(0) == 0);
+	check(counted(1)->fired == 0 && counted(2)->fired == 3);
+	free(head);
+}
+
+static void an_empty_record_makes_nothing_fire(void **state)
+{
+	(void)state;
+	in_house(CALLS, nothing_replayed);
+}
+
 static void a_record_says_what_fires(void **state)
 {
 	(void)state;
@@ -525,6 +548,7 @@ int main(void)
 		cmocka_unit_test(processes_of_a_session_count_together),
 		cmocka_unit_test(what_fires_is_listed),
 		cmocka_unit_test(a_record_says_what_fires),
+		cmocka_unit_test(an_empty_record_makes_nothing_fire),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
