@@ -50,10 +50,15 @@ int main(void)
 	struct belay_ref ref, second, cancel;
 	struct belay_call call;
 	pthread_t worker;
+	HRESULT hr;
 
-	/* Begin_: the call is known first, then the other side gets it. */
+	/* Begin_: the call is known first, then the other side gets it. It fails
+	 * where a rule says so: there is no call, then. */
 	belay_call_init(&call);
-	say("Begin_", belay_call_begin(&call, &begin, &ref));
+	hr = belay_call_begin(&call, &begin, &ref);
+	say("Begin_", hr);
+	if (hr != S_OK)
+		return 1;
 	if (pthread_create(&worker, NULL, count_sheep, &ref) != 0) {
 		(void)belay_call_refuse(&ref, E_FAIL);
 		return 1;

@@ -46,6 +46,19 @@ class Example(unittest.TestCase):
     def test_it_says_what_happens_to_its_call(self):
         self.assertEqual(self.run_it().stderr, "")
 
+    def test_a_rule_that_is_set_by_hand_makes_its_begin_fail(self):
+        interposer = os.path.join(os.path.dirname(BELAY), "..", "interpose",
+                                  "libbelay-interpose.so")
+        with tempfile.NamedTemporaryFile("w", suffix=".rules") as rules:
+            rules.write("sheep.count fault error=0x80004005 at=begin force\n")
+            rules.flush()
+            done = subprocess.run(
+                [CALL_OBJECT], timeout=120, capture_output=True, text=True,
+                check=False, env={**os.environ, "LD_PRELOAD": interposer,
+                                  "BELAY_RULES": rules.name})
+        self.assertEqual((done.stdout, done.returncode),
+                         ("Begin_         0x80004005\n", 1), done.stderr)
+
     def traced_events(self):
         """(event, fields) of its own calls, in the order of the trace."""
         with tempfile.TemporaryDirectory(prefix="belay-example.") as folder:
