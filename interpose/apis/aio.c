@@ -278,13 +278,14 @@ static int run_shadow(const struct belay_ref *ref, enum belayi_aio_kind kind,
 	struct aiocb *shadow = belayi_shadow_new(ref, cb, kind);
 	int r = run(kind, shadow ?: cb, op);
 
+	/* First: from when the call is accepted, a cancel reaches its shadow. */
+	if (shadow && r == 0)
+		belayi_shadow_begun(shadow);
 	if (r == 0)
 		belay_adapter_accepted(ref);
 	else
 		belay_adapter_refused(ref, errno);
-	if (shadow && r == 0)
-		belayi_shadow_begun(shadow);
-	else if (shadow)
+	if (shadow && r != 0)
 		belayi_shadow_refused(shadow);
 	return r;
 }

@@ -143,8 +143,8 @@ static void shadows_begun(const struct list *list,
 			belayi_shadow_refused(shadow);
 			continue;
 		}
-		belay_adapter_accepted(&ref);
 		belayi_shadow_begun(shadow);
+		belay_adapter_accepted(&ref);
 	}
 }
 
