@@ -66,16 +66,19 @@ struct belayi_decided {
  * struct belayi_decision - of the call that is in a slot; every member is
  * atomic
  *
- * id:      the call's; 0: rules have decided nothing
- * claimed: the deadline thread or a helper works on a call on the heap, whose
- *          memory must stay
+ * id:          the call's; 0: rules have decided nothing
+ * cancel_owed: the id of a call that could not be cancelled at its deadline,
+ *              and can be when it is held
+ * claimed:     the deadline thread or a helper works on a call on the heap,
+ *              whose memory must stay
  */
 struct belayi_decision {
 	uint64_t id;
 	uint64_t held_from;  /* ticks */
 	uint64_t cancel_at;  /* ticks; 0: not, or done */
 	uint64_t release_at; /* ticks; 0: not, or done */
-	uint32_t held;       /* belayi_held_word() */
+	uint64_t cancel_owed;
+	uint32_t held; /* belayi_held_word() */
 	uint32_t claimed;
 	struct belayi_decided decided;
 } __attribute__((aligned(BELAYI_LINE)));

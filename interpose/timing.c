@@ -102,6 +102,20 @@ void belayi_timing_arm(const struct belayi_decided *decided)
 			    decided->deadline_ns);
 }
 
+/* Once for each site: the list in the session's state names it. */
+static void cannot_cancel(const struct belayi_decided *decided)
+{
+	const struct belayi_fired *fired =
+		&decided->fired[decided->deadline_by];
+
+	belayi_count_up(&fired->rule->rule->state->not_canceled);
+	belayi_decided_told(decided, decided->deadline_by, "not-canceled",
+			    decided->deadline_ns);
+	if (!__atomic_exchange_n(&fired->rule->told, 1, __ATOMIC_RELAXED))
+		belayi_rule_note(fired->rule->rule, BELAY_ENTRY_NOT_CANCELED,
+				 decided->site->address, fired->n);
+}
+
 void belayi_timing_end(const struct belayi_decided *decided)
 {
 	struct belayi_decision *decision = decision_of(decided);
@@ -111,6 +125,9 @@ void belayi_timing_end(const struct belayi_decided *decided)
 	__atomic_store_n(&decision->id, 0, __ATOMIC_SEQ_CST);
 	if (armed)
 		belayi_deadline_disarm(decided->slot);
+	if (__atomic_load_n(&decision->cancel_owed, __ATOMIC_SEQ_CST) ==
+	    decided->id)
+		cannot_cancel(decided);
 	belayi_timing_release(decided);
 	while (is_on_heap(decided) &&
 	       __atomic_load_n(&decision->claimed, __ATOMIC_SEQ_CST))
@@ -164,6 +181,43 @@ static enum belay_verdict keeps(const struct belayi_decided *decided)
 	return decided->set & BELAY_VERDICT_HOLD ? BELAY_HOLD : BELAY_DELIVER;
 }
 
+/* --- A cancel that is owed ----------------------------------------------- */
+
+/*
+ * At its deadline the other side was in the middle of a call, which is to be
+ * held back after that: then it can be cancelled. Sequential: either the hold
+ * is seen by who owes the cancel, or the cancel by who starts the hold.
+ */
+static void pay_when_held(const struct belayi_decided *decided)
+{
+	struct belayi_decision *decision = decision_of(decided);
+	uint64_t id = decided->id;
+	uint64_t none = 0;
+
+	if (!is_held(decided) ||
+	    !__atomic_compare_exchange_n(&decision->cancel_owed, &id, 0, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return;
+	/* Where it is a next turn's by now: that looks whether it is time. */
+	(void)__atomic_compare_exchange_n(
+		&decision->cancel_at, &none,
+		time_after(belay_clock_now(), AGAIN_NS), false,
+		__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	arm(decided->slot);
+}
+
+static bool owe_cancel(const struct belayi_decided *decided)
+{
+	if (keeps(decided) != BELAY_HOLD)
+		return false;
+	__atomic_store_n(&decision_of(decided)->cancel_owed, decided->id,
+			 __ATOMIC_SEQ_CST);
+	pay_when_held(decided);
+	return true;
+}
+
+/* --- Holding, and looking ------------------------------------------------ */
+
 static void start_hold(const struct belayi_decided *decided)
 {
 	struct belayi_decision *decision = decision_of(decided);
@@ -173,6 +227,7 @@ static void start_hold(const struct belayi_decided *decided)
 
 	belayi_decided_told(decided, decided->hold_by,
 			    is_drop ? "drop" : "hold", decided->hold_ns);
+	pay_when_held(decided);
 	if (!at)
 		return;
 	__atomic_store_n(&decision->held_from, now, __ATOMIC_RELAXED);
@@ -312,20 +367,6 @@ static void unclaim(const struct belayi_decided *decided)
 	arm(decided->slot);
 }
 
-/* Once for each site: the list in the session's state names it. */
-static void cannot_cancel(const struct belayi_decided *decided)
-{
-	const struct belayi_fired *fired =
-		&decided->fired[decided->deadline_by];
-
-	belayi_count_up(&fired->rule->rule->state->not_canceled);
-	belayi_decided_told(decided, decided->deadline_by, "not-canceled",
-			    decided->deadline_ns);
-	if (!__atomic_exchange_n(&fired->rule->told, 1, __ATOMIC_RELAXED))
-		belayi_rule_note(fired->rule->rule, BELAY_ENTRY_NOT_CANCELED,
-				 decided->site->address, fired->n);
-}
-
 static void cancel(const struct belayi_decided *decided)
 {
 	const struct belay_ref ref = {decided->call, decided->turn};
@@ -341,8 +382,10 @@ static void cancel(const struct belayi_decided *decided)
 	if (hr == S_OK)
 		return;
 	belayi_count_back(&rule->state->canceled);
-	if (hr != RPC_E_CALL_COMPLETE && hr != RPC_E_CALL_CANCELED)
-		cannot_cancel(decided);
+	if (hr == RPC_E_CALL_COMPLETE || hr == RPC_E_CALL_CANCELED ||
+	    (hr == E_FAIL && owe_cancel(decided)))
+		return;
+	cannot_cancel(decided);
 }
 
 /* On a helper thread, which may wait for the deadline thread. */
@@ -474,7 +517,8 @@ void belayi_timing_due(uint32_t slot)
 		return;
 	if (is_time(&decided, &decision->release_at, left_to_release))
 		end_hold(&decided);
-	if (is_time(&decided, &decision->cancel_at, left_to_cancel))
+	if (is_time(&decided, &decision->cancel_at, left_to_cancel) &&
+	    (decided.set & BELAY_VERDICT_DEADLINE))
 		helper = start_cancel(&decided);
 	unclaim(&decided);
 	if (helper && !belayi_helper_run(cancel_slowly, slot, id) &&

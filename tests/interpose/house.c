@@ -24,14 +24,18 @@
 static uint32_t numbers[3];
 
 uint32_t house_cancels, house_deliveries, house_wakes;
+enum belay_answer house_answer = BELAY_ANSWER_CANCELED;
 
 static enum belay_answer count_cancel(const struct belay_ref *ref,
 				      int32_t *ret_status)
 {
+	enum belay_answer answer =
+		__atomic_load_n(&house_answer, __ATOMIC_SEQ_CST);
+
 	(void)ref;
 	*ret_status = 0;
 	(void)__atomic_fetch_add(&house_cancels, 1, __ATOMIC_SEQ_CST);
-	return BELAY_ANSWER_CANCELED;
+	return answer;
 }
 
 static void count_delivery(const struct belay_ref *ref)

@@ -45,6 +45,9 @@ extern const struct belay_adapter other_api;
 /* How often the first one's read was asked to do these. */
 extern uint32_t house_cancels, house_deliveries, house_wakes;
 
+/* What it answers to a cancel. */
+extern enum belay_answer house_answer;
+
 /* house_counters() - the sum of all lanes of an operation */
 struct belay_counters house_counters(const struct belay_operation *operation);
 

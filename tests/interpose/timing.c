@@ -172,6 +172,43 @@ static void what_is_not_handed_over_yet_is_cancelled_when_it_is(void **state)
 	in_house(CALLS, begun_late);
 }
 
+/* Waits until its deadline has found that it cannot be cancelled. */
+static void begin_busy(struct belay_ref *ret_ref, uint32_t cancels)
+{
+	__atomic_store_n(&house_answer, BELAY_ANSWER_NOT_CANCELED,
+			 __ATOMIC_SEQ_CST);
+	check(begin_at(0, ret_ref, &(struct belay_outcome){0}));
+	wait_until(SEEN(house_cancels) == cancels);
+	wait_until(SEEN(belayi_decisions[ret_ref->call->slot].cancel_owed));
+	__atomic_store_n(&house_answer, BELAY_ANSWER_CANCELED,
+			 __ATOMIC_SEQ_CST);
+}
+
+static void owed(void)
+{
+	struct belay_outcome outcome = {BELAY_CANCELED, ECANCELED, -1};
+	struct belay_ref ref;
+
+	rule("house.read fault hang\nhouse.read timeout after=1ms\n");
+	begin_busy(&ref, 1);
+	check(belay_adapter_look(&ref) == BELAY_HOLD);
+	wait_until(belay_call_state(ref.call) == BELAY_CALL_CANCELED);
+	check(belay_adapter_finished(&ref, &outcome));
+	check(SEEN(house_cancels) == 2);
+	check(counted(2)->canceled == 1 && counted(2)->not_canceled == 0);
+	/* One that ends without a hold was not cancelled. */
+	begin_busy(&ref, 3);
+	(void)finish(&ref, 1);
+	check(counted(2)->canceled == 1 && counted(2)->not_canceled == 1);
+	house_is_empty();
+}
+
+static void what_cannot_be_cancelled_yet_is_cancelled_when_held(void **state)
+{
+	(void)state;
+	in_house(CALLS, owed);
+}
+
 static void turns(void)
 {
 	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 1};
@@ -442,6 +479,8 @@ int main(void)
 		cmocka_unit_test(a_call_is_cancelled_at_its_deadline),
 		cmocka_unit_test(
 			what_is_not_handed_over_yet_is_cancelled_when_it_is),
+		cmocka_unit_test(
+			what_cannot_be_cancelled_yet_is_cancelled_when_held),
 		cmocka_unit_test(a_deadline_is_of_its_own_turn),
 		cmocka_unit_test(the_earliest_deadline_wins),
 		cmocka_unit_test(what_cannot_be_cancelled_is_listed_once),
