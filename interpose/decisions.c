@@ -18,6 +18,8 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
+_Static_assert(BELAYI_FIRED_MAX <= BELAY_ACTED_MAX, "there is room for all");
+
 struct belayi_decision *belayi_decisions;
 
 /* How many calls each rule's conditions fitted in this process, by number. */
@@ -168,6 +170,29 @@ static void publish(const struct belayi_decided *draft)
 	__atomic_store_n(&decision->id, draft->id, __ATOMIC_RELEASE);
 }
 
+/* For readers of the call table; they look at the id last, too. */
+static void show(const struct belayi_decided *draft)
+{
+	struct belay_acted *shown = belayi_decided_shown(draft);
+	uint8_t count = 0;
+
+	if (!shown || !draft->acted)
+		return;
+	for (uint8_t i = 0; i < draft->fired_count; i++) {
+		uint32_t rule =
+			belayi_rule_number(draft->fired[i].rule->rule) - 1;
+
+		if (!(draft->acted & 1U << i))
+			continue;
+		belayi_count_up(&belayi_process.rules->rules[rule].fired);
+		__atomic_store_n(&shown->rules[count++], (uint8_t)rule,
+				 __ATOMIC_RELAXED);
+	}
+	__atomic_store_n(&shown->count, count, __ATOMIC_RELAXED);
+	__atomic_store_n(&shown->held, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&shown->id, draft->id, __ATOMIC_RELEASE);
+}
+
 static bool add_fired(struct belayi_decided *decided,
 		      struct belayi_site_rule *rule, uint64_t n)
 {
@@ -241,6 +266,7 @@ __attribute__((noinline)) static bool decide_at(struct belayi_site *site,
 	if (stall_ns)
 		stall(stall_ns);
 	publish(&draft);
+	show(&draft);
 	if (draft.set & BELAY_VERDICT_FAIL_BEGIN) {
 		*ret_fault =
 			(struct belay_outcome){BELAY_FAILED, draft.error, 0};

@@ -58,7 +58,8 @@ struct belayi_decided {
 	uint8_t hold_by;
 	uint8_t deadline_by;
 	uint8_t refuse_by;
-	uint8_t reserved[2];
+	uint8_t acted; /* bits of those of `fired` that did something */
+	uint8_t reserved;
 	struct belayi_fired fired[BELAYI_FIRED_MAX];
 };
 
@@ -190,6 +191,17 @@ enum belay_verdict belayi_decided_outcome(const struct belayi_decided *decided,
 /* belayi_decided_end() - the turn ends; outcome is NULL where Begin failed */
 void belayi_decided_end(const struct belayi_decided *decided,
 			const struct belay_outcome *outcome);
+
+/* belayi_decided_shown() - the call's entry in the call table, or NULL */
+static inline struct belay_acted *
+belayi_decided_shown(const struct belayi_decided *decided)
+{
+	struct belay_table_rules *rules = belayi_process.rules;
+
+	return rules ? &rules->acted[belay_acted_index(
+			       decided->slot, belayi_process.slots_count)]
+		     : NULL;
+}
 
 /* belayi_decided_told() - what a rule did to a call becomes an event */
 void belayi_decided_told(const struct belayi_decided *decided, uint8_t by,

@@ -79,6 +79,7 @@ struct belayi_process {
 	struct belay_table_module *modules;
 	struct belay_lane *lanes;
 	struct belay_slot *slots;
+	struct belay_table_rules *rules; /* NULL: there are none */
 	uint32_t slots_count;
 	uint32_t keys_mask; /* lines of the key map, minus 1 */
 	uint32_t pid;

@@ -231,7 +231,8 @@ static bool make_table(void)
 		log_no_session(errno);
 		return false;
 	}
-	made = belayi_table_make(folder, config.folder, config.slots);
+	made = belayi_table_make(folder, config.folder, config.slots,
+				 config.rules);
 	if (!made && errno == ENOENT)
 		log_no_session(ENOENT);
 	(void)close(folder);

@@ -74,7 +74,7 @@ static uint64_t up_to_page(uint64_t size)
 	return (size + PAGE - 1) / PAGE * PAGE;
 }
 
-static struct belay_table layout(uint32_t slots)
+static struct belay_table layout(uint32_t slots, bool ruled)
 {
 	struct belay_table head = {
 		.layout = BELAY_LAYOUT,
@@ -91,7 +91,14 @@ static struct belay_table layout(uint32_t slots)
 	head.lanes_offset = (uint32_t)at;
 	at = up_to_page(at + sizeof(struct belay_lane) * BELAY_LANES_MAX);
 	head.slots_offset = (uint32_t)at;
-	head.size = up_to_page(at + sizeof(struct belay_slot) * slots);
+	at = up_to_page(at + sizeof(struct belay_slot) * slots);
+	if (ruled) {
+		head.rules_offset = (uint32_t)at;
+		at = up_to_page(at + sizeof(struct belay_table_rules) +
+				sizeof(struct belay_acted) *
+					belay_acted_count(slots));
+	}
+	head.size = at;
 	return head;
 }
 
@@ -173,6 +180,10 @@ static void adopt(char *map, const struct belay_table *head)
 	belayi_process.lanes = (struct belay_lane *)(map + head->lanes_offset);
 	belayi_process.slots = (struct belay_slot *)(map + head->slots_offset);
 	belayi_process.slots_count = head->slots;
+	belayi_process.rules =
+		head->rules_offset
+			? (struct belay_table_rules *)(map + head->rules_offset)
+			: NULL;
 	belayi_process.pid = head->pid;
 	table->state = BELAY_TABLE_LIVE;
 	/* Last: before this a reader takes the file for none of ours. */
@@ -192,9 +203,9 @@ static void keep_free(void)
 			   -1, 0);
 }
 
-bool belayi_table_make(int folder, const char *path, uint32_t slots)
+bool belayi_table_make(int folder, const char *path, uint32_t slots, bool ruled)
 {
-	struct belay_table head = layout(slots);
+	struct belay_table head = layout(slots, ruled);
 	void *map;
 
 	(void)snprintf(name, sizeof(name), "calls.%u.%llu", head.pid,

@@ -15,12 +15,14 @@ bool belayi_private_make(uint32_t slots);
  *
  * folder:  descriptor of the session's folder
  * path:    its path, for messages
+ * ruled:   whether the process may have rules
  * A table that this process left under the name before an exec is added to
  * the summary first.
  * Return: false, and a line on stderr, where it cannot be made; without the
  * line, and with errno == ENOENT, where the folder has been removed.
  */
-bool belayi_table_make(int folder, const char *path, uint32_t slots);
+bool belayi_table_make(int folder, const char *path, uint32_t slots,
+		       bool ruled);
 
 /* belayi_table_drop() - removes the file; the mapping stays */
 void belayi_table_drop(int folder);

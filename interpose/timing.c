@@ -93,8 +93,8 @@ void belayi_timing_arm(const struct belayi_decided *decided)
 	if (!at)
 		return;
 	/* For readers of the call table. */
-	__atomic_store_n(&belayi_process.slots[decided->slot].deadline, at,
-			 __ATOMIC_RELAXED);
+	__atomic_store_n(&belayi_process.slots[decided->slot].deadline,
+			 decided->deadline_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&decision_of(decided)->cancel_at, at,
 			 __ATOMIC_SEQ_CST);
 	belayi_deadline_arm(decided->slot, at);
@@ -161,6 +161,15 @@ static bool move_held(const struct belayi_decided *decided,
 					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
+/* For readers of the call table. */
+static void show_held(const struct belayi_decided *decided, bool held)
+{
+	struct belay_acted *shown = belayi_decided_shown(decided);
+
+	if (shown)
+		__atomic_store_n(&shown->held, held, __ATOMIC_RELAXED);
+}
+
 static bool is_held(const struct belayi_decided *decided)
 {
 	return __atomic_load_n(&decision_of(decided)->held, __ATOMIC_SEQ_CST) ==
@@ -169,9 +178,11 @@ static bool is_held(const struct belayi_decided *decided)
 
 void belayi_timing_release(const struct belayi_decided *decided)
 {
-	if (!move_held(decided, BELAYI_NOT_HELD, BELAYI_RELEASED) &&
-	    move_held(decided, BELAYI_HOLDING, BELAYI_RELEASED))
-		wake_all(&decision_of(decided)->held);
+	if (move_held(decided, BELAYI_NOT_HELD, BELAYI_RELEASED) ||
+	    !move_held(decided, BELAYI_HOLDING, BELAYI_RELEASED))
+		return;
+	show_held(decided, false);
+	wake_all(&decision_of(decided)->held);
 }
 
 static enum belay_verdict keeps(const struct belayi_decided *decided)
@@ -225,6 +236,7 @@ static void start_hold(const struct belayi_decided *decided)
 	uint64_t now = belay_clock_now();
 	uint64_t at = is_drop ? 0 : time_after(now, decided->hold_ns);
 
+	show_held(decided, true);
 	belayi_decided_told(decided, decided->hold_by,
 			    is_drop ? "drop" : "hold", decided->hold_ns);
 	pay_when_held(decided);
@@ -444,6 +456,7 @@ static void end_hold(const struct belayi_decided *decided)
 		return;
 	if (!move_held(decided, BELAYI_HOLDING, BELAYI_RELEASED))
 		return;
+	show_held(decided, false);
 	if (!is_on_heap(decided) && operation->deliver)
 		operation->deliver(&ref);
 	wake_all(&decision_of(decided)->held);

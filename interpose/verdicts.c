@@ -136,8 +136,10 @@ uint64_t belayi_verdict_add(struct belayi_decided *to,
 		belayi_count_up(&rule->state->shadowed);
 		belayi_decided_told(to, by, "shadowed", late);
 	}
-	if ((set & ~late) || (verdict->set == 0 && acts_later(rule->policy)))
+	if ((set & ~late) || (verdict->set == 0 && acts_later(rule->policy))) {
 		belayi_count_up(&rule->state->fired);
+		to->acted |= (uint8_t)(1U << by);
+	}
 	if (!(set & BELAY_VERDICT_STALL))
 		return 0;
 	belayi_decided_told(to, by, "stall", verdict->stall_ns);

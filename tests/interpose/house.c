@@ -138,7 +138,7 @@ static void open_house(uint32_t calls)
 	check(folder >= 0);
 	belayi_threads_start();
 	check(belayi_private_make(calls + 1));
-	check(belayi_table_make(folder, path, calls + 1));
+	check(belayi_table_make(folder, path, calls + 1, true));
 	belayi_table_drop(folder);
 	(void)close(folder);
 	(void)rmdir(path);

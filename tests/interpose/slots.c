@@ -287,7 +287,7 @@ static void come_too_late(void)
 	check(mkdtemp(path));
 	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	check(folder >= 0 && rmdir(path) == 0);
-	check(!belayi_table_make(folder, path, SLOTS));
+	check(!belayi_table_make(folder, path, SLOTS, false));
 	check(errno == ENOENT);
 	check(lseek(STDERR_FILENO, 0, SEEK_END) == 0);
 }

@@ -113,6 +113,8 @@ struct belay_table {
 	uint32_t slots_offset;
 	uint64_t lost[BELAY_LOSS_KINDS];
 	char executable[BELAY_PATH_MAX];
+	uint32_t rules_offset; /* a struct belay_table_rules; 0: no rules */
+	uint32_t reserved;
 };
 
 struct belay_table_argument {
@@ -182,7 +184,7 @@ struct belay_slot {
 	uint64_t key;
 	uint64_t owner;
 	uint64_t site;     /* an address: see the modules */
-	uint64_t deadline; /* ticks; 0: none */
+	uint64_t deadline; /* ns after its begin; 0: none */
 	uint64_t args[BELAY_ARGUMENTS_MAX];
 };
 
@@ -191,6 +193,47 @@ _Static_assert(sizeof(struct belay_slot) == 128, "two cache lines");
 _Static_assert(sizeof(struct belay_lane) % 64 == 0, "whole cache lines");
 _Static_assert(sizeof(struct belay_table_operation) == 128, "layout 1");
 _Static_assert(sizeof(struct belay_table_module) == 256, "layout 1");
+
+/*
+ * What rules did to the call in flight whose id it is; of another id it says
+ * nothing. Written when the call begins, the id last.
+ */
+#define BELAY_ACTED_MAX 6
+
+struct belay_acted {
+	uint64_t id;
+	uint8_t held; /* 1: its completion is kept back */
+	uint8_t count;
+	uint8_t rules[BELAY_ACTED_MAX]; /* their numbers less 1 */
+};
+
+#define BELAY_RULES_MAX 256
+
+/* What rules do in one process: its own counters, and `slots` of the other. */
+struct belay_table_rules {
+	struct {
+		uint64_t fired; /* calls that the rule acted on */
+		uint64_t reserved[7];
+	} rules[BELAY_RULES_MAX];
+	struct belay_acted acted[];
+};
+
+/*
+ * belay_acted_index() - which of them is a slot's: neighbours, which threads
+ * share out among them, do not share a cache line
+ */
+static inline uint32_t belay_acted_index(uint32_t slot, uint32_t slots)
+{
+	uint32_t quarter = (slots + 3) / 4;
+
+	return slot % quarter * 4 + slot / quarter;
+}
+
+/* belay_acted_count() - how many there are; some are no slot's */
+static inline uint32_t belay_acted_count(uint32_t slots)
+{
+	return (slots + 3) / 4 * 4;
+}
 
 /*
  * The summary: what processes that ended well leave. Every number is added to
@@ -240,7 +283,6 @@ struct belay_summary {
  * the session map it shared, and change it atomically.
  */
 #define BELAY_RULES_MAGIC UINT64_C(0x454c4241595f5255)
-#define BELAY_RULES_MAX 256
 #define BELAY_RULES_LOG 1024      /* entries, without a record */
 #define BELAY_RULES_RECORD 262144 /* with one, at most: 64 MiB */
 
