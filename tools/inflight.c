@@ -24,6 +24,8 @@ struct inflight_call {
 	char operation[52];
 	char arguments[256];
 	char place[256];
+	char deadline[TEXT_NUMBER + 8]; /* what is left; "" without one */
+	char rules[48];                 /* those that acted, and "held" */
 };
 
 struct cursor {
@@ -133,6 +135,35 @@ static void put_place(struct inflight_call *call, struct table *table,
 		       place.address);
 }
 
+static void put_deadline(struct inflight_call *call, uint64_t deadline_ns)
+{
+	char left[TEXT_NUMBER];
+
+	*call->deadline = '\0';
+	if (!deadline_ns || !call->live)
+		return;
+	if (deadline_ns > call->age_ns)
+		(void)snprintf(call->deadline, sizeof(call->deadline), "in %s",
+			       text_duration(deadline_ns - call->age_ns, left));
+	else
+		strcpy(call->deadline, "over");
+}
+
+static void put_rules(struct inflight_call *call, const struct table *table,
+		      const struct belay_slot *slot)
+{
+	struct cursor cursor = {call->rules, sizeof(call->rules)};
+	struct belay_acted acted;
+
+	*call->rules = '\0';
+	if (!table_acted(table, slot, &acted))
+		return;
+	for (size_t i = 0; i < acted.count; i++)
+		append(&cursor, "%s%u", i ? "," : "", acted.rules[i] + 1U);
+	if (acted.held)
+		append(&cursor, " held");
+}
+
 static bool add_call(struct table *table, const struct belay_slot *slot,
 		     void *data)
 {
@@ -161,6 +192,8 @@ static bool add_call(struct table *table, const struct belay_slot *slot,
 			call->operation, sizeof(call->operation));
 	put_arguments(call, table, operation, slot);
 	put_place(call, table, slot->site);
+	put_deadline(call, slot->deadline);
+	put_rules(call, table, slot);
 	return true;
 }
 
@@ -191,33 +224,68 @@ static char *program_text(const struct inflight_call *call, char text[48])
 	return text;
 }
 
+/* The columns' widths; 0: a column that no call needs. */
+struct widths {
+	int program;
+	int operation;
+	int deadline;
+	int rules;
+	int arguments;
+};
+
+static struct widths measure(const struct inflight *inflight)
+{
+	struct widths widths = {.program = 7, .operation = 9, .arguments = 9};
+	char name[48];
+
+	for (size_t i = 0; i < inflight->count; i++) {
+		const struct inflight_call *call = &inflight->calls[i];
+
+		widen(&widths.program, program_text(call, name));
+		widen(&widths.operation, call->operation);
+		widen(&widths.deadline, call->deadline);
+		widen(&widths.rules, call->rules);
+		widen(&widths.arguments, call->arguments);
+	}
+	if (widths.deadline)
+		widen(&widths.deadline, "DEADLINE");
+	if (widths.rules)
+		widen(&widths.rules, "RULES");
+	return widths;
+}
+
+static void print_optional(const char *text, int width, FILE *to)
+{
+	if (width)
+		fprintf(to, "%-*s  ", width, text);
+}
+
 void inflight_print(struct inflight *inflight, FILE *to)
 {
-	int program = 7, operation = 9, arguments = 9;
+	struct widths widths = measure(inflight);
 	char name[48], age[TEXT_NUMBER];
 
 	if (!inflight->count)
 		return;
 	qsort(inflight->calls, inflight->count, sizeof(*inflight->calls),
 	      by_process_and_age);
+	fprintf(to, "%7s  %-*s  %-*s  %-10s  %9s  ", "PID", widths.program,
+		"PROGRAM", widths.operation, "OPERATION", "STATE", "AGE");
+	print_optional("DEADLINE", widths.deadline, to);
+	print_optional("RULES", widths.rules, to);
+	fprintf(to, "%-*s  %s\n", widths.arguments, "ARGUMENTS", "BEGUN AT");
 	for (size_t i = 0; i < inflight->count; i++) {
 		const struct inflight_call *call = &inflight->calls[i];
 
-		widen(&program, program_text(call, name));
-		widen(&operation, call->operation);
-		widen(&arguments, call->arguments);
-	}
-	fprintf(to, "%7s  %-*s  %-*s  %-10s  %9s  %-*s  %s\n", "PID", program,
-		"PROGRAM", operation, "OPERATION", "STATE", "AGE", arguments,
-		"ARGUMENTS", "BEGUN AT");
-	for (size_t i = 0; i < inflight->count; i++) {
-		const struct inflight_call *call = &inflight->calls[i];
-
-		fprintf(to, "%7" PRIu32 "  %-*s  %-*s  %-10s  %9s  %-*s  %s\n",
-			call->pid, program, program_text(call, name), operation,
-			call->operation, belay_state_name(call->state),
-			text_duration(call->age_ns, age), arguments,
-			call->arguments, call->place);
+		fprintf(to, "%7" PRIu32 "  %-*s  %-*s  %-10s  %9s  ", call->pid,
+			widths.program, program_text(call, name),
+			widths.operation, call->operation,
+			belay_state_name(call->state),
+			text_duration(call->age_ns, age));
+		print_optional(call->deadline, widths.deadline, to);
+		print_optional(call->rules, widths.rules, to);
+		fprintf(to, "%-*s  %s\n", widths.arguments, call->arguments,
+			call->place);
 	}
 }
 

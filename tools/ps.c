@@ -17,6 +17,7 @@
 #include "inflight.h"
 #include "options.h"
 #include "prune.h"
+#include "ps_rules.h"
 #include "say.h"
 #include "session.h"
 #include "tables.h"
@@ -28,6 +29,9 @@ struct ps {
 	const char *wanted; /* a session, a PID, or NULL for all */
 	uint32_t pid;       /* 0: it is no PID */
 	struct inflight calls;
+	char *rules; /* what they did in the processes */
+	size_t rules_size;
+	FILE *to_rules;
 	struct pruned pruned;
 	unsigned int sessions;
 	unsigned int processes;
@@ -57,7 +61,10 @@ static const struct option_set set = {
 		"Shows the asynchronous calls that are in flight now in the "
 		"programs that Belay\nwatches: of all, of one process, or of "
 		"one session. Nothing is stopped or\nslowed. Of a process that "
-		"was killed it shows what was in flight then.",
+		"was killed it shows what was in flight then. Where there\n"
+		"are rules, it shows the deadlines, the rules that acted on "
+		"each call, by their\nnumbers, and whether its completion is "
+		"held back.",
 	.specs = specs,
 	.notes = "The exit status is 0, also when no call is in flight; 1 if "
 		 "there is no such process\nor session; 2 for wrong usage.",
@@ -79,6 +86,7 @@ static void look_at_file(const struct session *session, const char *name,
 	if (table && table->head.state == BELAY_TABLE_LIVE) {
 		ps->processes++;
 		inflight_add(&ps->calls, table);
+		ps_rules_print(session, table, ps->to_rules);
 	} else if (!table && why) {
 		say("Cannot read a call table: path=\"%s/%s\", error=\"%s\"",
 		    session->path, name, why);
@@ -172,6 +180,8 @@ static int answer(struct ps *ps)
 	else
 		printf("No process is watched now; start one with \"belay run "
 		       "PROGRAM\".\n");
+	(void)fflush(ps->to_rules);
+	fputs(ps->rules, stdout);
 	return fflush(stdout) == 0 ? SAY_OK : SAY_FAILED;
 }
 
@@ -208,8 +218,13 @@ int command_ps(int argc, char **argv)
 	}
 	if (first < argc && !read_operand(&ps, argv[first]))
 		return SAY_WRONG;
+	ps.to_rules = open_memstream(&ps.rules, &ps.rules_size);
+	if (!ps.to_rules)
+		abort();
 	session_each(look_at_session, &ps);
 	status = answer(&ps);
 	inflight_deinit(&ps.calls);
+	(void)fclose(ps.to_rules);
+	free(ps.rules);
 	return status;
 }

@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * read_whole.h - reads a part of a file, all of it or nothing
+ * read_whole.h - reads files, all of them or nothing
  */
 #ifndef BELAY_TOOLS_READ_WHOLE_H
 #define BELAY_TOOLS_READ_WHOLE_H
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <unistd.h>
 
-static inline bool read_whole(int fd, void *to, size_t size, uint64_t offset)
-{
-	size_t got = 0;
+/* read_whole() - reads a part of an open file */
+bool read_whole(int fd, void *to, size_t size, uint64_t offset);
 
-	while (got < size) {
-		ssize_t n = pread(fd, (char *)to + got, size - got,
-				  (off_t)(offset + got));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		got += (size_t)n;
-	}
-	return true;
-}
+/*
+ * read_text() - reads a regular file of no more than `most` bytes
+ *
+ * folder:   what a relative path is relative to, as openat() takes it
+ * ret_size: may be NULL
+ * Return: the text, with a null byte at its end; free() it. NULL, and errno
+ *         says why not.
+ */
+char *read_text(int folder, const char *path, size_t most, size_t *ret_size);
 
 #endif

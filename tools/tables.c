@@ -59,7 +59,7 @@ bool table_process_lives(uint32_t pid, uint64_t start_time)
 	return state != 'Z' && state != 'X' && start == start_time;
 }
 
-static bool fits(const struct table *table, uint32_t offset, uint64_t count,
+static bool fits(const struct table *table, uint64_t offset, uint64_t count,
 		 size_t size)
 {
 	return offset >= sizeof(struct belay_table) && offset % 8 == 0 &&
@@ -93,7 +93,14 @@ static const char *check_head(struct table *table, uint32_t pid, uint64_t start)
 	    !fits(table, head->lanes_offset, BELAY_LANES_MAX,
 		  sizeof(struct belay_lane)) ||
 	    !fits(table, head->slots_offset, head->slots,
-		  sizeof(struct belay_slot)))
+		  sizeof(struct belay_slot)) ||
+	    (head->rules_offset &&
+	     (!fits(table, head->rules_offset, 1,
+		    sizeof(struct belay_table_rules)) ||
+	      !fits(table,
+		    head->rules_offset + sizeof(struct belay_table_rules),
+		    belay_acted_count(head->slots),
+		    sizeof(struct belay_acted)))))
 		return "its parts reach beyond its end";
 	head->executable[sizeof(head->executable) - 1] = '\0';
 	return "";
@@ -216,8 +223,10 @@ static size_t read_chunk(const struct table *table, uint64_t first,
 		if (words[i] == other[i].call.word &&
 		    words[i] == slots[i].call.word &&
 		    belay_word_state(words[i]) != BELAY_CALL_IDLE &&
-		    slots[i].call.operation)
+		    slots[i].call.operation) {
+			slots[i].call.slot = (uint32_t)(first + i);
 			slots[busy++] = slots[i];
+		}
 	}
 	return busy;
 }
@@ -316,6 +325,36 @@ void table_place(struct table *table, uint64_t site, struct place *ret_place)
 		       module->path);
 	ret_place->build_id_size = module->build_id_size;
 	memcpy(ret_place->build_id, module->build_id, module->build_id_size);
+}
+
+bool table_acted(const struct table *table, const struct belay_slot *slot,
+		 struct belay_acted *ret_acted)
+{
+	uint64_t at =
+		table->head.rules_offset + sizeof(struct belay_table_rules) +
+		sizeof(*ret_acted) *
+			belay_acted_index(slot->call.slot, table->head.slots);
+
+	if (!table->head.rules_offset ||
+	    !read_whole(table->fd, ret_acted, sizeof(*ret_acted), at) ||
+	    ret_acted->id != slot->call.id || !slot->call.id)
+		return false;
+	if (ret_acted->count > BELAY_ACTED_MAX)
+		ret_acted->count = BELAY_ACTED_MAX;
+	return true;
+}
+
+bool table_fired(const struct table *table, uint64_t fired[BELAY_RULES_MAX])
+{
+	struct belay_table_rules rules;
+
+	if (!table->head.rules_offset ||
+	    !read_whole(table->fd, &rules, sizeof(rules),
+			table->head.rules_offset))
+		return false;
+	for (size_t i = 0; i < BELAY_RULES_MAX; i++)
+		fired[i] = rules.rules[i].fired;
+	return true;
 }
 
 /*

@@ -58,7 +58,7 @@ struct table *table_close(struct table *table);
 /*
  * table_each() - visits the calls in progress, each as it was at one moment
  *
- * visit: returns false to stop
+ * visit: returns false to stop; the slot's number is in slot->call.slot
  */
 void table_each(struct table *table,
 		bool (*visit)(struct table *table,
@@ -86,6 +86,17 @@ void table_place(struct table *table, uint64_t site, struct place *ret_place);
 
 /* table_age_ns() - how long ago something was at the process's clock `ticks` */
 uint64_t table_age_ns(const struct table *table, uint64_t ticks);
+
+/* table_acted() - what rules did to a visited call; false: nothing */
+bool table_acted(const struct table *table, const struct belay_slot *slot,
+		 struct belay_acted *ret_acted);
+
+/*
+ * table_fired() - how many calls each rule acted on, the first one's at 0
+ *
+ * Return: false: there are no rules.
+ */
+bool table_fired(const struct table *table, uint64_t fired[BELAY_RULES_MAX]);
 
 /*
  * table_summary() - reads a session's summary file

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "read_whole.h"
 #include "text.h"
@@ -52,26 +50,6 @@ bool trace_rules_write(const char *folder, const struct trace_rules *rules)
 	return fclose(to) == 0 && written;
 }
 
-/* A pipe of this name is not waited for. */
-static char *read_text(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	char *text = NULL;
-	struct stat file;
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
-	    file.st_size <= SIZE_MAX_BYTES)
-		text = calloc(1, (size_t)file.st_size + 1);
-	if (text && !read_whole(fd, text, (size_t)file.st_size, 0)) {
-		free(text);
-		text = NULL;
-	}
-	(void)close(fd);
-	return text;
-}
-
 /* Takes the lines that are comments from *at on; they may go to a terminal. */
 static char *read_command(const char **at)
 {
@@ -95,7 +73,7 @@ static char *read_command(const char **at)
 
 bool trace_rules_read(const char *path, struct trace_rules *ret_rules)
 {
-	char *text = read_text(path), *end;
+	char *text = read_text(AT_FDCWD, path, SIZE_MAX_BYTES, NULL), *end;
 	const char *at = text;
 
 	if (!text || strncmp(text, HEAD, strlen(HEAD)) != 0) {

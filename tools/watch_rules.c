@@ -11,15 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "read_whole.h"
 #include "say.h"
 #include "session_rules.h"
 #include "text.h"
 #include "trace_rules.h"
+
+/* So much that a record, which has a line for each fault, stays below it. */
+#define RECORD_BYTES (256U << 20)
 
 /* Short enough to be typed. */
 static uint64_t random_seed(void)
@@ -95,37 +96,17 @@ static char *command_again(const struct watch *watch, uint64_t seed)
 
 /* --- Records ------------------------------------------------------------- */
 
-static char *read_file(const char *path, size_t *ret_size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat file;
-	char *text = NULL;
-
-	if (fd >= 0 && fstat(fd, &file) == 0) {
-		text = malloc((size_t)file.st_size + 1);
-		*ret_size = (size_t)file.st_size;
-	}
-	if (text && !read_whole(fd, text, *ret_size, 0)) {
-		free(text);
-		text = NULL;
-	}
-	if (!text)
-		say("Cannot read the record: path=\"%s\", error=\"%s\"", path,
-		    strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	return text;
-}
-
 static bool read_replay(const char *path, struct watch_rules *rules)
 {
 	struct record_error error;
 	size_t size;
-	char *text = read_file(path, &size);
+	char *text = read_text(AT_FDCWD, path, RECORD_BYTES, &size);
 	bool good;
 
-	if (!text)
+	if (!text) {
+		say("Cannot read the record: path=\"%s\", error=\"%m\"", path);
 		return false;
+	}
 	good = record_parse(text, size, &rules->replay, &error);
 	free(text);
 	rules->replaying = good;

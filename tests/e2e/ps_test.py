@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """`belay ps`: what is in flight in the living and in the dead.
 
-    ps_test.py BELAY CALLER
+    ps_test.py BELAY CALLER AIO_VICTIM
 """
 
 import os
@@ -10,9 +10,13 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 import private
 from private import Command, NOBODY, as_nobody, can_be_nobody
+
+
+VICTIM = os.path.abspath(sys.argv[3])
 
 
 class InFlight(Command):
@@ -55,6 +59,36 @@ class InFlight(Command):
                 re.findall(r"PENDING +([\d.]+) (\w+)", self.ps())]
         self.assertEqual(len(ages), 50)
         self.assertEqual(ages, sorted(ages, reverse=True))
+        self.end(process)
+
+    def test_what_rules_do_to_calls_in_flight_and_did_in_the_process(self):
+        process, _ = self.start(
+            "run", "-p", "aio.read timeout after=1h", "-p", "aio.write fault",
+            "-p", "aio.read fault hang", VICTIM, "pending")
+        text = self.ps()
+        lines = text.splitlines()
+        self.assertRegex(lines[0], "  AGE  DEADLINE +RULES  ARGUMENTS ")
+        self.assertRegex(lines[1], r" aio\.read +PENDING .*s +in 59 min \d+ s"
+                                   r"  1,3    fd=\d")
+        self.assertRegex(text, r"\nRules that acted in aio-victim-plain, "
+                               r"process \d+:\n"
+                               r"    1  aio\.read timeout after=1h: 1 call\n"
+                               r"    3  aio\.read fault hang: 1 call\n$")
+        # It sees what is held when it looks at the call.
+        process.stdin.write("\n" * 3)
+        process.stdin.flush()
+        end = time.monotonic() + private.LIMIT
+        while "  1,3 held  fd=" not in self.ps():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+
+    def test_rules_that_have_not_acted_are_not_shown(self):
+        process, _ = self.start("run", "-p", "aio.write fault stall=1us",
+                                VICTIM, "pending")
+        text = self.ps()
+        self.assertNotIn("ule", text)
+        self.assertNotIn("RULES", text)
+        self.assertNotIn("DEADLINE", text)
         self.end(process)
 
     def test_no_call_in_flight(self):

@@ -69,7 +69,10 @@ static void lay_out(struct belay_table *head, uint32_t slots)
 		BELAY_MODULES_MAX * sizeof(struct belay_table_module);
 	head->slots_offset = head->lanes_offset +
 			     BELAY_LANES_MAX * sizeof(struct belay_lane);
-	head->size = head->slots_offset + slots * sizeof(struct belay_slot);
+	head->rules_offset = head->slots_offset +
+			     slots * (uint32_t)sizeof(struct belay_slot);
+	head->size = head->rules_offset + sizeof(struct belay_table_rules) +
+		     belay_acted_count(slots) * sizeof(struct belay_acted);
 }
 
 static void fill(struct fixture *fixture)
@@ -120,6 +123,7 @@ void fixture_make(struct fixture *fixture, uint32_t slots)
 		(struct belay_table_module *)(map + head.modules_offset);
 	fixture->lanes = (struct belay_lane *)(map + head.lanes_offset);
 	fixture->slots = (struct belay_slot *)(map + head.slots_offset);
+	fixture->rules = (struct belay_table_rules *)(map + head.rules_offset);
 	*fixture->head = head;
 	fill(fixture);
 }

@@ -24,6 +24,7 @@ struct fixture {
 	struct belay_table_module *modules;
 	struct belay_lane *lanes;
 	struct belay_slot *slots;
+	struct belay_table_rules *rules; /* without them, see rules_offset */
 };
 
 /* fixture_make() - makes the folder and a table with room for `slots` */

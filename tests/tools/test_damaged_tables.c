@@ -50,6 +50,8 @@ static const struct damage damages[] = {
 	HEAD(modules_offset, 4097, BEYOND),
 	HEAD(lanes_offset, UINT32_MAX, BEYOND),
 	HEAD(slots_offset, UINT32_MAX - 127, BEYOND),
+	HEAD(rules_offset, UINT32_MAX - 7, BEYOND),
+	HEAD(rules_offset, 8, BEYOND),
 };
 
 static void assert_refused(struct fixture *fixture, const char *expected)

@@ -301,6 +301,77 @@ static void a_process_lives_with_its_own_start_time_only(void **state)
 	assert_false(table_process_lives((uint32_t)child, start));
 }
 
+static bool acted_on(struct fixture *fixture, struct belay_acted *ret_acted)
+{
+	struct table *table = fixture_open(fixture);
+	struct seen seen = {0};
+	bool acted;
+
+	table_each(table, note, &seen);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.last.call.slot, 599);
+	acted = table_acted(table, &seen.last, ret_acted);
+	table_close(table);
+	return acted;
+}
+
+static void what_rules_did_to_a_call_is_read_of_that_call_only(void **state)
+{
+	struct fixture *fixture = *state;
+	struct belay_acted *entry =
+		&fixture->rules->acted[belay_acted_index(599, 600)];
+	struct belay_acted acted;
+
+	fixture_call(fixture, 599, 7, BELAY_CALL_PENDING);
+	*entry = (struct belay_acted){7, 1, 2, {255, 3}};
+	assert_true(acted_on(fixture, &acted));
+	assert_memory_equal(&acted, entry, sizeof(acted));
+	entry->count = 200;
+	assert_true(acted_on(fixture, &acted));
+	assert_int_equal(acted.count, BELAY_ACTED_MAX);
+	entry->id = 6;
+	assert_false(acted_on(fixture, &acted));
+	entry->id = 7;
+	fixture->head->rules_offset = 0;
+	assert_false(acted_on(fixture, &acted));
+}
+
+static void each_slot_has_an_entry_of_its_own(void **state)
+{
+	(void)state;
+	for (uint32_t slots = 1; slots < 70; slots++) {
+		bool taken[72] = {false};
+
+		for (uint32_t slot = 0; slot < slots; slot++) {
+			uint32_t i = belay_acted_index(slot, slots);
+
+			assert_true(i < belay_acted_count(slots));
+			assert_false(taken[i]);
+			taken[i] = true;
+		}
+	}
+}
+
+static void what_rules_did_in_a_process_is_read(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t fired[BELAY_RULES_MAX];
+	struct table *table;
+
+	fixture->rules->rules[0].fired = 3;
+	fixture->rules->rules[BELAY_RULES_MAX - 1].fired = 4;
+	table = fixture_open(fixture);
+	assert_true(table_fired(table, fired));
+	assert_int_equal(fired[0], 3);
+	assert_int_equal(fired[1], 0);
+	assert_int_equal(fired[BELAY_RULES_MAX - 1], 4);
+	table_close(table);
+	fixture->head->rules_offset = 0;
+	table = fixture_open(fixture);
+	assert_false(table_fired(table, fired));
+	table_close(table);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -317,6 +388,9 @@ int main(void)
 		TEST(what_a_live_process_adds_later_is_found),
 		TEST(texts_without_an_end_are_cut),
 		TEST(an_age_is_right_on_either_clock),
+		TEST(what_rules_did_to_a_call_is_read_of_that_call_only),
+		cmocka_unit_test(each_slot_has_an_entry_of_its_own),
+		TEST(what_rules_did_in_a_process_is_read),
 		TEST(a_name_tells_of_a_process_or_is_none),
 		TEST(a_process_lives_with_its_own_start_time_only),
 	};
