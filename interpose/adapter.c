@@ -67,7 +67,9 @@ bool belay_adapter_begin(const struct belay_begin *begin,
 		belayi_lost(BELAY_LOST_CALLS);
 		return true;
 	}
-	slot->call.slot = belayi_slot_index(slot);
+	/* Relaxed: who asks late what was decided reads it. */
+	__atomic_store_n(&slot->call.slot, belayi_slot_index(slot),
+			 __ATOMIC_RELAXED);
 	if (FAILED(belay_call_begin(&slot->call, begin, ret_ref))) {
 		fault_of(&slot->call, ret_fault);
 		give(slot);

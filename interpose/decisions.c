@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -104,7 +105,7 @@ static struct belay_policy_call call_of(const struct belayi_decided *decided,
 		.module = site->module,
 		.offset = site->offset,
 		.n = fired->n,
-		.random = belayi_random(site, fired->rule, fired->n),
+		.random = belayi_random(fired->rule, fired->n),
 	};
 
 	for (int i = 0; i < BELAY_ARGUMENTS_MAX; i++)
@@ -127,29 +128,25 @@ static uint64_t ask_policy(struct belayi_decided *decided, uint8_t by,
 
 /* --- Begin --------------------------------------------------------------- */
 
-static struct belayi_decided draft_of(struct belay_call *call, uint32_t slot,
-				      uint64_t turn,
-				      const struct belay_begin *begin)
+static void start_draft(struct belayi_decided *draft, struct belay_call *call,
+			uint64_t turn, const struct belay_begin *begin)
 {
-	struct belayi_decided draft = {
-		.id = call->id,
-		.call = call,
-		.turn = turn,
-		.begun = call->begun,
-		.key = (uint64_t)(uintptr_t)begin->key,
-		.owner = (uint64_t)(uintptr_t)begin->owner,
-		.slot = slot,
-		.thread = call->thread,
-		.fail_by = BELAYI_NO_RULE,
-		.short_by = BELAYI_NO_RULE,
-		.hold_by = BELAYI_NO_RULE,
-		.deadline_by = BELAYI_NO_RULE,
-		.refuse_by = BELAYI_NO_RULE,
-	};
-
+	memset(draft, 0, offsetof(struct belayi_decided, fired));
+	draft->id = call->id;
+	draft->call = call;
+	draft->turn = turn;
+	draft->begun = call->begun;
+	draft->key = (uint64_t)(uintptr_t)begin->key;
+	draft->owner = (uint64_t)(uintptr_t)begin->owner;
+	draft->slot = call->slot;
+	draft->thread = call->thread;
+	draft->fail_by = BELAYI_NO_RULE;
+	draft->short_by = BELAYI_NO_RULE;
+	draft->hold_by = BELAYI_NO_RULE;
+	draft->deadline_by = BELAYI_NO_RULE;
+	draft->refuse_by = BELAYI_NO_RULE;
 	for (int i = 0; i < BELAY_ARGUMENTS_MAX; i++)
-		draft.args[i] = begin->args[i];
-	return draft;
+		draft->args[i] = begin->args[i];
 }
 
 /* Word by word, because somebody who is late may read at the same time. */
@@ -158,8 +155,10 @@ static void publish(const struct belayi_decided *draft)
 	struct belayi_decision *decision = &belayi_decisions[draft->slot];
 	const uint64_t *from = (const uint64_t *)draft;
 	uint64_t *to = (uint64_t *)&decision->decided;
+	size_t size = offsetof(struct belayi_decided, fired) +
+		      sizeof(draft->fired[0]) * draft->fired_count;
 
-	for (size_t i = 0; i < sizeof(*draft) / sizeof(*to); i++)
+	for (size_t i = 0; i < size / sizeof(*to); i++)
 		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
 	__atomic_store_n(&decision->cancel_at, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&decision->release_at, 0, __ATOMIC_RELAXED);
@@ -221,23 +220,25 @@ static void stall(uint64_t ns)
 	(void)pthread_setcancelstate(cancel_state, NULL);
 }
 
-/* Return: how long Begin is to sleep. */
-static uint64_t ask_rules(struct belayi_decided *draft,
+/*
+ * first: the first rule whose conditions fit
+ * Return: how long Begin is to sleep.
+ */
+static uint64_t ask_rules(struct belayi_decided *draft, uint32_t first,
 			  const struct belay_begin *begin)
 {
 	struct belayi_site *site = draft->site;
 	uint64_t stall_ns = 0;
 
-	for (uint32_t i = 0; i < site->count; i++) {
+	for (uint32_t i = first; i < site->count; i++) {
 		struct belayi_site_rule *rule = &site->rules[i];
 		uint64_t n;
 
-		if (!belayi_rule_fits(rule, begin))
+		if (i != first && !belayi_rule_fits(rule, begin))
 			continue;
 		n = __atomic_add_fetch(&rule->n, 1, __ATOMIC_RELAXED);
 		belayi_count_up(&matched[belayi_rule_number(rule->rule)].n);
-		if (!belayi_rule_fires(site, rule, n,
-				       belayi_random(site, rule, n)) ||
+		if (!belayi_rule_fires(site, rule, n, belayi_random(rule, n)) ||
 		    !add_fired(draft, rule, n))
 			continue;
 		if (belayi_policies.state->recording && rule->rule->has_trigger)
@@ -250,17 +251,17 @@ static uint64_t ask_rules(struct belayi_decided *draft,
 	return stall_ns;
 }
 
-__attribute__((noinline)) static bool decide_at(struct belayi_site *site,
-						struct belay_call *call,
-						uint32_t slot, uint64_t turn,
-						const struct belay_begin *begin,
-						struct belay_outcome *ret_fault)
+__attribute__((noinline)) static bool
+decide_at(struct belayi_site *site, uint32_t first, struct belay_call *call,
+	  uint64_t turn, const struct belay_begin *begin,
+	  struct belay_outcome *ret_fault)
 {
-	struct belayi_decided draft = draft_of(call, slot, turn, begin);
+	struct belayi_decided draft;
 	uint64_t stall_ns;
 
+	start_draft(&draft, call, turn, begin);
 	draft.site = site;
-	stall_ns = ask_rules(&draft, begin);
+	stall_ns = ask_rules(&draft, first, begin);
 	if (draft.fired_count == 0)
 		return true;
 	if (stall_ns)
@@ -279,17 +280,21 @@ __attribute__((noinline)) static bool decide_at(struct belayi_site *site,
 	return true;
 }
 
-bool belayi_decide(struct belay_call *call, uint32_t slot, uint64_t turn,
+bool belayi_decide(struct belay_call *call, uint64_t turn,
 		   const struct belay_begin *begin,
 		   struct belay_outcome *ret_fault)
 {
-	struct belayi_site *site = belayi_site(begin, call->number);
 	int saved = errno;
-	bool begins;
+	struct belayi_site *site = belayi_site(begin, call->number);
+	uint32_t first = 0;
+	bool begins = true;
 
-	if (__builtin_expect(!site || !slot, 1))
-		return true;
-	begins = decide_at(site, call, slot, turn, begin, ret_fault);
+	while (site && first < site->count &&
+	       !belayi_rule_fits(&site->rules[first], begin))
+		first++;
+	/* A call without a slot is not touched. */
+	if (site && first < site->count && call->slot)
+		begins = decide_at(site, first, call, turn, begin, ret_fault);
 	errno = saved;
 	return begins;
 }
@@ -306,10 +311,12 @@ bool belayi_decided_cancel(const struct belayi_decided *decided,
 	for (uint8_t i = 0;
 	     i < decided->fired_count && refused_by == BELAYI_NO_RULE; i++) {
 		const struct belayi_rule *rule = decided->fired[i].rule->rule;
-		struct belay_policy_call call = call_of(decided, i);
+		struct belay_policy_call call;
 
-		if (rule->policy->cancel &&
-		    !rule->policy->cancel(rule->instance, &call, by))
+		if (!rule->policy->cancel)
+			continue;
+		call = call_of(decided, i);
+		if (!rule->policy->cancel(rule->instance, &call, by))
 			refused_by = i;
 	}
 	if (refused_by == BELAYI_NO_RULE)
@@ -335,11 +342,12 @@ static void change_outcome(const struct belayi_decided *decided,
 	}
 	for (uint8_t i = 0; i < decided->fired_count; i++) {
 		const struct belayi_rule *rule = decided->fired[i].rule->rule;
-		struct belay_policy_call call = call_of(decided, i);
+		struct belay_policy_call call;
 
-		if (rule->policy->completing)
-			rule->policy->completing(rule->instance, &call,
-						 outcome);
+		if (!rule->policy->completing)
+			continue;
+		call = call_of(decided, i);
+		rule->policy->completing(rule->instance, &call, outcome);
 	}
 }
 
@@ -361,10 +369,12 @@ void belayi_decided_end(const struct belayi_decided *decided,
 {
 	for (uint8_t i = 0; outcome && i < decided->fired_count; i++) {
 		const struct belayi_rule *rule = decided->fired[i].rule->rule;
-		struct belay_policy_call call = call_of(decided, i);
+		struct belay_policy_call call;
 
-		if (rule->policy->finish)
-			rule->policy->finish(rule->instance, &call, outcome);
+		if (!rule->policy->finish)
+			continue;
+		call = call_of(decided, i);
+		rule->policy->finish(rule->instance, &call, outcome);
 	}
 	belayi_timing_end(decided);
 }

@@ -32,9 +32,10 @@ struct belayi_fired {
 /*
  * struct belayi_decided - what was decided when a call began
  *
- * Written once in a turn. Who comes later works on a copy: in the slot the
- * next turn may begin meanwhile.
+ * Written once in a turn. Who comes later, but for the one that is alone with
+ * the call, works on a copy: in the slot the next turn may begin meanwhile.
  * fail_by, ... : which of `fired` it was
+ * fired:         the last member: `fired_count` of them are written
  */
 struct belayi_decided {
 	uint64_t id;
@@ -109,6 +110,18 @@ static inline uint32_t belayi_held_word(const struct belayi_decided *decided,
 bool belayi_decided_copy(uint32_t slot, uint64_t id,
 			 struct belayi_decided *ret_copy);
 
+/* belayi_is_decided() - whether something was decided of a call */
+static inline bool belayi_is_decided(const struct belay_call *call,
+				     uint32_t slot)
+{
+	uint64_t id = __atomic_load_n(&call->id, __ATOMIC_RELAXED);
+
+	return __builtin_expect(
+		id && __atomic_load_n(&belayi_decisions[slot].id,
+				      __ATOMIC_ACQUIRE) == id,
+		0);
+}
+
 /* belayi_decided_of() - what was decided of a call; false: nothing */
 static inline bool belayi_decided_of(const struct belay_call *call,
 				     uint32_t slot,
@@ -116,10 +129,7 @@ static inline bool belayi_decided_of(const struct belay_call *call,
 {
 	uint64_t id = __atomic_load_n(&call->id, __ATOMIC_RELAXED);
 
-	return __builtin_expect(
-		       id && __atomic_load_n(&belayi_decisions[slot].id,
-					     __ATOMIC_ACQUIRE) == id,
-		       0) &&
+	return belayi_is_decided(call, slot) &&
 	       belayi_decided_copy(slot, id, ret_copy);
 }
 
@@ -140,12 +150,15 @@ static inline void belayi_count_back(uint64_t *counter)
 bool belayi_rule_fits(const struct belayi_site_rule *rule,
 		      const struct belay_begin *begin);
 
+/* belayi_random_start() - what the random numbers of a site's rule begin with */
+uint64_t belayi_random_start(const struct belayi_site *site,
+			     const struct belayi_rule *rule);
+
 /*
  * belayi_random() - 64 bits of the n-th call of a site that a rule's
  * conditions fit: the same in every run with this seed
  */
-uint64_t belayi_random(const struct belayi_site *site,
-		       const struct belayi_site_rule *rule, uint64_t n);
+uint64_t belayi_random(const struct belayi_site_rule *rule, uint64_t n);
 
 /* belayi_rule_fires() - counts such a call, and asks the rule's trigger */
 bool belayi_rule_fires(const struct belayi_site *site,
@@ -171,11 +184,11 @@ uint64_t belayi_verdict_add(struct belayi_decided *to,
 
 /*
  * belayi_decide() - a call begins: asks the rules, and does what is to be done
- * at Begin
+ * at Begin; not called where belayi_site_is_idle()
  *
  * Return: false: it is to fail, with *ret_fault.
  */
-bool belayi_decide(struct belay_call *call, uint32_t slot, uint64_t turn,
+bool belayi_decide(struct belay_call *call, uint64_t turn,
 		   const struct belay_begin *begin,
 		   struct belay_outcome *ret_fault);
 

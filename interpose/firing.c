@@ -16,14 +16,18 @@ static uint64_t scramble(uint64_t x)
 }
 
 /* Nothing but these decides: threads and processes get the same numbers. */
-uint64_t belayi_random(const struct belayi_site *site,
-		       const struct belayi_site_rule *rule, uint64_t n)
+uint64_t belayi_random_start(const struct belayi_site *site,
+			     const struct belayi_rule *rule)
 {
 	uint64_t x = scramble(belayi_policies.seed + 0x9e3779b97f4a7c15);
 
-	x = scramble(x + belayi_rule_number(rule->rule));
-	x = scramble(x ^ site->hash);
-	return scramble(x + n * UINT64_C(0x9e3779b97f4a7c15));
+	x = scramble(x + belayi_rule_number(rule));
+	return scramble(x ^ site->hash);
+}
+
+uint64_t belayi_random(const struct belayi_site_rule *rule, uint64_t n)
+{
+	return scramble(rule->random + n * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 /* The first entry of a thread's line is whose it is. */

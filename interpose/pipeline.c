@@ -38,18 +38,39 @@ static struct belay_slot *mirror_of(const struct belay_call *call)
 								       : NULL;
 }
 
-/* What rules decided over a call; nobody asks without rules. */
+/*
+ * The slot of a call that rules decided something over, its own or its
+ * mirror's; 0: they did not. Nobody asks without rules.
+ */
+static inline uint32_t decided_slot(const struct belay_call *call)
+{
+	uint32_t slot;
+
+	if (__builtin_expect(!belayi_decisions, 1))
+		return 0;
+	slot = __atomic_load_n(&call->slot, __ATOMIC_RELAXED);
+	return slot < belayi_process.slots_count &&
+			       belayi_is_decided(call, slot)
+		       ? slot
+		       : 0;
+}
+
+/* What they decided, where it is: for who is alone with the call. */
+static inline const struct belayi_decided *
+decided_in_place(const struct belay_call *call)
+{
+	uint32_t slot = decided_slot(call);
+
+	return slot ? &belayi_decisions[slot].decided : NULL;
+}
+
+/* The same for who is not: in the slot the next turn may begin meanwhile. */
 static bool decided_of(const struct belay_call *call,
 		       struct belayi_decided *ret_copy)
 {
-	const struct belay_slot *slot = belayi_slot_of(call);
+	uint32_t slot = decided_slot(call);
 
-	if (__builtin_expect(!belayi_decisions, 1))
-		return false;
-	if (!slot)
-		slot = mirror_of(call);
-	return slot &&
-	       belayi_decided_of(call, belayi_slot_index(slot), ret_copy);
+	return slot && belayi_decided_of(call, slot, ret_copy);
 }
 
 static uint64_t turn_of(const struct belay_slot *slot)
@@ -133,6 +154,7 @@ static void take_mirror(struct belayi_thread *thread, struct belay_call *call,
 static bool on_begin(struct belay_call *call, const struct belay_begin *begin,
 		     uint64_t turn, struct belay_outcome *ret_fault)
 {
+	uint32_t number;
 	struct belay_slot *slot;
 	struct belayi_thread *thread;
 
@@ -143,25 +165,23 @@ static bool on_begin(struct belay_call *call, const struct belay_begin *begin,
 	if (__builtin_expect(!belayi_is_own_id(call->id), 0))
 		__atomic_store_n(&call->id, belay_id_new(), __ATOMIC_RELAXED);
 	thread = belayi_thread_enter();
+	number = belayi_operation_number(begin->operation);
 	/* Relaxed: who cancels late may read it, see on_answered(). */
-	__atomic_store_n(&call->number,
-			 (uint16_t)belayi_operation_number(begin->operation),
-			 __ATOMIC_RELAXED);
+	__atomic_store_n(&call->number, (uint16_t)number, __ATOMIC_RELAXED);
 	call->thread = belayi_thread_id(thread);
 	(void)belayi_module_note(begin->site);
 	if (slot)
 		fill(slot, begin);
 	else
 		take_mirror(thread, call, begin);
-	belayi_count_begin(thread, call->number);
+	belayi_count_begin(thread, number);
 	belayi_thread_leave(thread);
 	if (belayi_provider)
 		belayi_record_begin(call, begin);
-	if (__builtin_expect(belayi_decisions != NULL, 0))
-		return belayi_decide(
-			call, slot ? belayi_slot_index(slot) : call->slot, turn,
-			begin, ret_fault);
-	return true;
+	if (__builtin_expect(!belayi_decisions, 1) ||
+	    belayi_site_is_idle(begin->site, number))
+		return true;
+	return belayi_decide(call, turn, begin, ret_fault);
 }
 
 static void on_refuse(struct belay_call *call,
@@ -169,7 +189,7 @@ static void on_refuse(struct belay_call *call,
 		      bool pending)
 {
 	struct belayi_thread *thread;
-	struct belayi_decided decided;
+	const struct belayi_decided *decided;
 	enum belay_refusal reason = BELAY_REFUSED_BY_PENDING;
 	uint32_t number;
 
@@ -178,11 +198,11 @@ static void on_refuse(struct belay_call *call,
 	number = belayi_operation_number(operation);
 	if (!pending) {
 		reason = BELAY_REFUSED_BY_API;
-		if (decided_of(call, &decided)) {
-			if (decided.set & BELAY_VERDICT_FAIL_BEGIN)
-				reason = BELAY_REFUSED_BY_POLICY;
-			belayi_decided_end(&decided, NULL);
-		}
+		decided = decided_in_place(call);
+		if (decided && (decided->set & BELAY_VERDICT_FAIL_BEGIN))
+			reason = BELAY_REFUSED_BY_POLICY;
+		if (decided)
+			belayi_decided_end(decided, NULL);
 	}
 	if (belayi_provider)
 		belayi_record_refuse(
@@ -210,10 +230,10 @@ static enum belay_verdict on_completing(struct belay_call *call,
 					struct belay_outcome *outcome,
 					enum belay_moment moment)
 {
-	struct belayi_decided decided;
+	const struct belayi_decided *decided = decided_in_place(call);
 
-	return is_watched(call) && decided_of(call, &decided)
-		       ? belayi_decided_outcome(&decided, outcome, moment)
+	return __builtin_expect(decided != NULL, 0) && is_watched(call)
+		       ? belayi_decided_outcome(decided, outcome, moment)
 		       : BELAY_DELIVER;
 }
 
@@ -253,7 +273,7 @@ static void on_complete(struct belay_call *call,
 static void on_finish(struct belay_call *call, uint64_t turn,
 		      const struct belay_outcome *outcome)
 {
-	struct belayi_decided decided;
+	const struct belayi_decided *decided;
 	struct belayi_thread *thread;
 	uint64_t now;
 	uint64_t ns;
@@ -261,8 +281,9 @@ static void on_finish(struct belay_call *call, uint64_t turn,
 	(void)turn;
 	if (!is_watched(call))
 		return;
-	if (decided_of(call, &decided))
-		belayi_decided_end(&decided, outcome);
+	decided = decided_in_place(call);
+	if (__builtin_expect(decided != NULL, 0))
+		belayi_decided_end(decided, outcome);
 	now = belay_clock_now();
 	ns = belay_clock_ns(now - call->begun);
 	if (belayi_provider)

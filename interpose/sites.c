@@ -11,6 +11,7 @@
 
 #include <sys/mman.h>
 
+#include "decisions.h"
 #include "log.h"
 #include "modules.h"
 #include "operations.h"
@@ -19,15 +20,9 @@
 #define PLACES (2 * SITES)
 #define MEMORY (256UL << 20) /* address space; pages come when touched */
 
-#define IDLE 2048
-#define ADDRESS_BITS 48
-#define ADDRESS_MASK ((UINT64_C(1) << ADDRESS_BITS) - 1)
+uint8_t belayi_named[BELAY_OPERATIONS_MAX];
+uint64_t belayi_idle_sites[BELAYI_IDLE_SITES];
 
-/* Operations that no rule names, by number; found at their first call. */
-enum { UNKNOWN, NAMED, NOT_NAMED };
-static uint8_t named[BELAY_OPERATIONS_MAX];
-
-static uint64_t idle[IDLE];
 static struct belayi_site *places[PLACES];
 static uint32_t used;
 static char *memory;
@@ -75,7 +70,11 @@ static bool add_rule(struct belayi_site *site, struct belayi_rule *rule)
 
 	if (!bound)
 		return false;
-	*to = (struct belayi_site_rule){.rule = rule, .conditions = bound};
+	*to = (struct belayi_site_rule){
+		.rule = rule,
+		.conditions = bound,
+		.random = belayi_random_start(site, rule),
+	};
 	for (uint32_t i = 0; i < count; i++) {
 		bound[i] = belayi_condition_bind(&rule->text->conditions[i],
 						 site->operation);
@@ -165,37 +164,28 @@ find_or_make(const struct belay_begin *begin, uint32_t number)
 static bool is_named(uint32_t number)
 {
 	struct belayi_policies *all = &belayi_policies;
-	uint8_t is = NOT_NAMED;
+	uint8_t is = BELAYI_NOT_NAMED;
 
 	for (uint32_t i = 0; i < all->count; i++)
 		if (names(&all->rules[i], number))
-			is = NAMED;
-	__atomic_store_n(&named[number], is, __ATOMIC_RELAXED);
-	return is == NAMED;
-}
-
-static inline uint64_t *idle_entry(const void *address)
-{
-	uintptr_t site = (uintptr_t)address;
-
-	return &idle[(site ^ site >> 11) % IDLE];
+			is = BELAYI_NAMED;
+	__atomic_store_n(&belayi_named[number], is, __ATOMIC_RELAXED);
+	return is == BELAYI_NAMED;
 }
 
 struct belayi_site *belayi_site(const struct belay_begin *begin,
 				uint32_t number)
 {
-	uint8_t is = __atomic_load_n(&named[number], __ATOMIC_RELAXED);
-	uint64_t key = ((uint64_t)(uintptr_t)begin->site & ADDRESS_MASK) |
-		       (uint64_t)number << ADDRESS_BITS;
-	uint64_t *word = idle_entry(begin->site);
+	uint8_t is = __atomic_load_n(&belayi_named[number], __ATOMIC_RELAXED);
 	struct belayi_site *site;
 
-	if (is == NOT_NAMED || (is == UNKNOWN && !is_named(number)) ||
-	    __atomic_load_n(word, __ATOMIC_RELAXED) == key)
+	if (is != BELAYI_NAMED && !is_named(number))
 		return NULL;
 	site = find_or_make(begin, number);
 	if (site && site->count)
 		return site;
-	__atomic_store_n(word, key, __ATOMIC_RELAXED);
+	__atomic_store_n(belayi_idle_site(begin->site),
+			 belayi_idle_key(begin->site, number),
+			 __ATOMIC_RELAXED);
 	return NULL;
 }

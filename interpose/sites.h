@@ -21,8 +21,9 @@ struct belayi_site_rule {
 	uint64_t n;
 	const struct belayi_bound *conditions;
 	uint32_t conditions_count;
-	uint32_t told;  /* it was said that its calls cannot be cancelled */
-	uint64_t spent; /* 1: `once` has been here */
+	uint32_t told;   /* it was said that its calls cannot be cancelled */
+	uint64_t spent;  /* 1: `once` has been here */
+	uint64_t random; /* that of its calls begin with */
 };
 
 /* hash: names the site in every run, see belay_site_hash(). */
@@ -35,6 +36,38 @@ struct belayi_site {
 	uint32_t count;
 	struct belayi_site_rule rules[];
 };
+
+/* Operations that no rule names, by number; found at their first call. */
+enum belayi_named { BELAYI_NAMED_UNKNOWN, BELAYI_NAMED, BELAYI_NOT_NAMED };
+extern uint8_t belayi_named[BELAY_OPERATIONS_MAX];
+
+#define BELAYI_IDLE_SITES 2048
+extern uint64_t belayi_idle_sites[BELAYI_IDLE_SITES];
+
+static inline uint64_t *belayi_idle_site(const void *address)
+{
+	uintptr_t site = (uintptr_t)address;
+
+	return &belayi_idle_sites[(site ^ site >> 11) % BELAYI_IDLE_SITES];
+}
+
+static inline uint64_t belayi_idle_key(const void *address, uint32_t number)
+{
+	return ((uint64_t)(uintptr_t)address & ((UINT64_C(1) << 48) - 1)) |
+	       (uint64_t)number << 48;
+}
+
+/*
+ * belayi_site_is_idle() - whether it is known that no rule can match an
+ * operation's calls there
+ */
+static inline bool belayi_site_is_idle(const void *address, uint32_t number)
+{
+	return __atomic_load_n(&belayi_named[number], __ATOMIC_RELAXED) ==
+		       BELAYI_NOT_NAMED ||
+	       __atomic_load_n(belayi_idle_site(address), __ATOMIC_RELAXED) ==
+		       belayi_idle_key(address, number);
+}
 
 /*
  * belayi_site() - the site of a call that begins

@@ -38,6 +38,13 @@ static bool is_on_heap(const struct belayi_decided *decided)
 	return !belayi_slot_of(decided->call);
 }
 
+static enum belay_verdict keeps(const struct belayi_decided *decided)
+{
+	if (decided->set & BELAY_VERDICT_DROP)
+		return BELAY_DROP;
+	return decided->set & BELAY_VERDICT_HOLD ? BELAY_HOLD : BELAY_DELIVER;
+}
+
 /* --- Arming -------------------------------------------------------------- */
 
 /* The time in ticks that is `ns` after `from`; 0 for one that never comes. */
@@ -122,13 +129,21 @@ void belayi_timing_end(const struct belayi_decided *decided)
 	const struct timespec nap = {0, NAP_NS};
 	bool armed = next_time(decided->slot) != 0;
 
-	__atomic_store_n(&decision->id, 0, __ATOMIC_SEQ_CST);
+	/* Before the time goes, or whoever arms again at this moment could see
+	 * the turn and not that. Of a call on the heap before the claim is
+	 * looked at, too. */
+	if (is_on_heap(decided))
+		__atomic_store_n(&decision->id, 0, __ATOMIC_SEQ_CST);
+	else
+		__atomic_store_n(&decision->id, 0, __ATOMIC_RELEASE);
 	if (armed)
 		belayi_deadline_disarm(decided->slot);
-	if (__atomic_load_n(&decision->cancel_owed, __ATOMIC_SEQ_CST) ==
-	    decided->id)
-		cannot_cancel(decided);
-	belayi_timing_release(decided);
+	if (keeps(decided) != BELAY_DELIVER) {
+		if (__atomic_load_n(&decision->cancel_owed, __ATOMIC_SEQ_CST) ==
+		    decided->id)
+			cannot_cancel(decided);
+		belayi_timing_release(decided);
+	}
 	while (is_on_heap(decided) &&
 	       __atomic_load_n(&decision->claimed, __ATOMIC_SEQ_CST))
 		(void)nanosleep(&nap, NULL);
@@ -183,13 +198,6 @@ void belayi_timing_release(const struct belayi_decided *decided)
 		return;
 	show_held(decided, false);
 	wake_all(&decision_of(decided)->held);
-}
-
-static enum belay_verdict keeps(const struct belayi_decided *decided)
-{
-	if (decided->set & BELAY_VERDICT_DROP)
-		return BELAY_DROP;
-	return decided->set & BELAY_VERDICT_HOLD ? BELAY_HOLD : BELAY_DELIVER;
 }
 
 /* --- A cancel that is owed ----------------------------------------------- */
