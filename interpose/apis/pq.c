@@ -209,6 +209,7 @@ BELAY_EXPORT PGresult *PQdescribePrepared(PGconn *conn, const char *name)
 	__typeof__(&PQdescribePrepared) next = PQ_NEXT(PQdescribePrepared);
 	struct pq_command command = COMMAND(PQ_DESCRIBE, name, 0);
 
+	command.waits = true;
 	if (!pq_begin(&command))
 		return NULL;
 	return pq_returned(&command, next(conn, name));
@@ -219,6 +220,7 @@ BELAY_EXPORT PGresult *PQdescribePortal(PGconn *conn, const char *name)
 	__typeof__(&PQdescribePortal) next = PQ_NEXT(PQdescribePortal);
 	struct pq_command command = COMMAND(PQ_DESCRIBE, name, 0);
 
+	command.waits = true;
 	if (!pq_begin(&command))
 		return NULL;
 	return pq_returned(&command, next(conn, name));
@@ -229,6 +231,7 @@ BELAY_EXPORT PGresult *PQclosePrepared(PGconn *conn, const char *name)
 	__typeof__(&PQclosePrepared) next = PQ_NEXT(PQclosePrepared);
 	struct pq_command command = COMMAND(PQ_CLOSE, name, 0);
 
+	command.waits = true;
 	if (!pq_begin(&command))
 		return NULL;
 	return pq_returned(&command, next(conn, name));
@@ -239,6 +242,7 @@ BELAY_EXPORT PGresult *PQclosePortal(PGconn *conn, const char *name)
 	__typeof__(&PQclosePortal) next = PQ_NEXT(PQclosePortal);
 	struct pq_command command = COMMAND(PQ_CLOSE, name, 0);
 
+	command.waits = true;
 	if (!pq_begin(&command))
 		return NULL;
 	return pq_returned(&command, next(conn, name));
@@ -252,7 +256,7 @@ BELAY_EXPORT PGresult *PQgetResult(PGconn *conn)
 	struct pq_connection *connection = pq_connection_find(conn);
 	PGresult *result;
 
-	if (__builtin_expect(connection && connection->ruled, 0))
+	if (__builtin_expect(connection && pq_is_ruled(connection), 0))
 		return pq_ruled_result(connection, next);
 	result = next(conn);
 	if (connection)

@@ -42,6 +42,9 @@ extern const struct belay_adapter belay_adapter;
 #define PQ_CODE_SIZE 6 /* five letters, terminated */
 
 extern const struct belay_error pq_query_errors[];
+extern const struct belay_error pq_prepare_errors[];
+extern const struct belay_error pq_describe_errors[];
+extern const struct belay_error pq_close_errors[];
 extern const struct belay_error pq_connect_errors[];
 
 /* pq_sqlstate() - the number of five letters */
@@ -82,6 +85,7 @@ struct pq_tally {
  * queued:     commands that were sent and have not ended
  * watched:    so many of them are calls; these are the first ones
  * blind:      a command was not watched: nor are those behind it
+ * unsent:     the last one is on its way: libpq may first drain the connection
  * pipeline:   the program is in pipeline mode
  * canceling:  1 while somebody else than the program cancels: a futex
  * polling:    1 while PQconnectPoll() runs
@@ -117,6 +121,7 @@ struct pq_connection {
 	uint32_t queued;
 	uint32_t watched;
 	bool blind;
+	bool unsent;
 	bool pipeline;
 	uint32_t canceling;
 	uint32_t polling;
@@ -199,6 +204,7 @@ struct pq_command {
 	uint64_t params;
 	const void *next; /* the real function */
 	const void *site; /* that the wrapper was called from */
+	bool waits;       /* the function returns when it has ended */
 	struct pq_connection *connection;
 	struct belay_ref ref;
 };
@@ -211,6 +217,19 @@ int pq_begun(struct pq_command *command, int sent);
 
 /* pq_returned() - the same of a function that waits for the results */
 PGresult *pq_returned(struct pq_command *command, PGresult *result);
+
+/*
+ * pq_is_sent() - whether a command has been, of a function that waits for the
+ * results; there is nothing of it yet where not
+ */
+bool pq_is_sent(struct pq_connection *connection);
+
+/* pq_is_ruled() - whether rules act on the results that come next */
+static inline bool pq_is_ruled(struct pq_connection *connection)
+{
+	return (!connection->unsent || pq_is_sent(connection)) &&
+	       connection->ruled;
+}
 
 /* pq_saw() - the program gets a result, or NULL after the last one */
 void pq_saw(struct pq_connection *connection, const PGresult *result);

@@ -18,6 +18,7 @@ BELAY_NEXT_SLOT_OF(PQresultStatus, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQresultErrorField, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQcmdTuples, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQisBusy, PQ_SONAME);
+BELAY_NEXT_SLOT_OF(PQtransactionStatus, PQ_SONAME);
 
 #define NEXT(sym) PQ_NEXT_FROM(sym, connection->library)
 
@@ -254,6 +255,7 @@ bool pq_begin(struct pq_command *command)
 		return false;
 	}
 	connection->blind = !command->ref.call;
+	connection->unsent = command->waits;
 	if (command->ref.call)
 		connection->watched++;
 	if (connection->queued == 1)
@@ -301,6 +303,17 @@ int pq_begun(struct pq_command *command, int sent)
 
 /* --- Functions that wait for the results --------------------------------- */
 
+/* libpq says so of a connection that a command was sent on. */
+bool pq_is_sent(struct pq_connection *connection)
+{
+	if (connection->queued > 1 ||
+	    NEXT(PQtransactionStatus)(connection->conn) != PQTRANS_ACTIVE)
+		return false;
+	connection->unsent = false;
+	belay_adapter_accepted(&connection->head);
+	return true;
+}
+
 /* Its own Begin was told of before libpq had drained the connection. */
 PGresult *pq_returned(struct pq_command *command, PGresult *result)
 {
@@ -308,6 +321,7 @@ PGresult *pq_returned(struct pq_command *command, PGresult *result)
 
 	if (!connection)
 		return result;
+	connection->unsent = false;
 	if (!result && connection->queued) {
 		belay_adapter_refused(&command->ref, refusal(connection));
 		dequeue(command);

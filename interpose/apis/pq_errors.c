@@ -22,9 +22,18 @@
 		}                                                              \
 	}
 
+/* What any command can end with. */
+#define ANY                                                                    \
+	E('0', '8', '0', '0', '6', "connection_failure", AT_BOTH),             \
+		{PQ_CONNECTION_FAILURE, AT_BOTH, "server"},                    \
+		E('5', '3', '2', '0', '0', "out_of_memory", AT_BOTH),          \
+		E('5', '7', '0', '1', '4', "query_canceled", AT_END),          \
+		E('5', '7', 'P', '0', '1', "admin_shutdown", AT_END),          \
+		E('5', '7', 'P', '0', '2', "crash_shutdown", AT_END),          \
+		E('X', 'X', '0', '0', '0', "internal_error", AT_END)
+
 const struct belay_error pq_query_errors[] = {
-	E('0', '8', '0', '0', '6', "connection_failure", AT_BOTH),
-	{PQ_CONNECTION_FAILURE, AT_BOTH, "server"},
+	ANY,
 	E('2', '3', '5', '0', '5', "unique_violation", AT_END),
 	E('2', '5', '0', '0', '6', "read_only_sql_transaction", AT_END),
 	E('4', '0', '0', '0', '1', "serialization_failure", AT_END),
@@ -32,13 +41,31 @@ const struct belay_error pq_query_errors[] = {
 	E('4', '2', '5', '0', '1', "insufficient_privilege", AT_END),
 	E('4', '2', 'P', '0', '1', "undefined_table", AT_END),
 	E('5', '3', '1', '0', '0', "disk_full", AT_END),
-	E('5', '3', '2', '0', '0', "out_of_memory", AT_BOTH),
 	E('5', '5', 'P', '0', '3', "lock_not_available", AT_END),
-	E('5', '7', '0', '1', '4', "query_canceled", AT_END),
-	E('5', '7', 'P', '0', '1', "admin_shutdown", AT_END),
-	E('5', '7', 'P', '0', '2', "crash_shutdown", AT_END),
 	E('5', '8', '0', '3', '0', "io_error", AT_END),
-	E('X', 'X', '0', '0', '0', "internal_error", AT_END),
+	{0, 0, NULL},
+};
+
+const struct belay_error pq_prepare_errors[] = {
+	ANY,
+	E('2', '5', 'P', '0', '2', "in_failed_sql_transaction", AT_END),
+	E('4', '2', '6', '0', '1', "syntax_error", AT_END),
+	E('4', '2', 'P', '0', '1', "undefined_table", AT_END),
+	E('4', '2', 'P', '0', '5', "duplicate_prepared_statement", AT_END),
+	{0, 0, NULL},
+};
+
+const struct belay_error pq_describe_errors[] = {
+	ANY,
+	E('2', '5', 'P', '0', '2', "in_failed_sql_transaction", AT_END),
+	E('2', '6', '0', '0', '0', "invalid_sql_statement_name", AT_END),
+	E('3', '4', '0', '0', '0', "invalid_cursor_name", AT_END),
+	{0, 0, NULL},
+};
+
+/* To close what is not there is no error. */
+const struct belay_error pq_close_errors[] = {
+	ANY,
 	{0, 0, NULL},
 };
 
@@ -97,13 +124,22 @@ static const struct pq_text texts[] = {
 	     "duplicate key value violates unique constraint"),
 	TEXT('2', '5', '0', '0', '6', "ERROR",
 	     "cannot execute the command in a read-only transaction"),
+	TEXT('2', '5', 'P', '0', '2', "ERROR",
+	     "current transaction is aborted, commands ignored until end of "
+	     "transaction block"),
+	TEXT('2', '6', '0', '0', '0', "ERROR",
+	     "prepared statement does not exist"),
 	TEXT('2', '8', 'P', '0', '1', "FATAL",
 	     "password authentication failed"),
 	TEXT('3', 'D', '0', '0', '0', "FATAL", "database does not exist"),
+	TEXT('3', '4', '0', '0', '0', "ERROR", "portal does not exist"),
 	TEXT('4', '0', '0', '0', '1', "ERROR",
 	     "could not serialize access due to concurrent update"),
 	TEXT('4', '0', 'P', '0', '1', "ERROR", "deadlock detected"),
 	TEXT('4', '2', '5', '0', '1', "ERROR", "permission denied"),
+	TEXT('4', '2', '6', '0', '1', "ERROR", "syntax error"),
+	TEXT('4', '2', 'P', '0', '5', "ERROR",
+	     "prepared statement already exists"),
 	TEXT('4', '2', 'P', '0', '1', "ERROR", "relation does not exist"),
 	TEXT('5', '3', '1', '0', '0', "ERROR",
 	     "could not extend file: No space left on device"),
@@ -140,8 +176,7 @@ const struct pq_text *pq_text(int32_t status)
 bool pq_error_named(const char *name, int32_t *ret_status)
 {
 	if (!is_code(name))
-		return named_in(pq_query_errors, name, ret_status) ||
-		       named_in(pq_connect_errors, name, ret_status);
+		named_in(pq_connect_errors, name, ret_status);
 	*ret_status = pq_sqlstate(name);
 	return true;
 }

@@ -38,7 +38,8 @@ static uint32_t numbers[PQ_OPERATIONS];
 #define OPERATION(index, text, error_list, cancel_function, ...)               \
 	[index] = {                                                            \
 		.size = sizeof(struct belay_operation),                        \
-		.cancel_needs = BELAY_CANCEL_MAY_BLOCK,                        \
+		.cancel_needs =                                                \
+			BELAY_CANCEL_MAY_BLOCK | BELAY_CANCEL_ACCEPTED,        \
 		.number = &numbers[index],                                     \
 		.api = "pq",                                                   \
 		.name = text,                                                  \
@@ -56,18 +57,20 @@ static uint32_t numbers[PQ_OPERATIONS];
 		.error_named = pq_error_named,                                 \
 	}
 
-#define COMMAND(index, text, ...)                                              \
-	OPERATION(index, text, pq_query_errors, pq_cancel_call, __VA_ARGS__)
+#define COMMAND(index, text, error_list, ...)                                  \
+	OPERATION(index, text, error_list, pq_cancel_call, __VA_ARGS__)
 
 const struct belay_operation pq_operations[PQ_OPERATIONS] = {
 	OPERATION(PQ_CONNECT, "connect", pq_connect_errors, pq_cancel_connect,
 		  {NULL, BELAY_ARGUMENT_NONE}),
-	COMMAND(PQ_QUERY, "query", {"sql", BELAY_ARGUMENT_TEXT},
-		{"params", BELAY_ARGUMENT_UINT}),
-	COMMAND(PQ_PREPARE, "prepare", {"sql", BELAY_ARGUMENT_TEXT},
-		{"params", BELAY_ARGUMENT_UINT}),
-	COMMAND(PQ_DESCRIBE, "describe", {"name", BELAY_ARGUMENT_TEXT}),
-	COMMAND(PQ_CLOSE, "close", {"name", BELAY_ARGUMENT_TEXT}),
+	COMMAND(PQ_QUERY, "query", pq_query_errors,
+		{"sql", BELAY_ARGUMENT_TEXT}, {"params", BELAY_ARGUMENT_UINT}),
+	COMMAND(PQ_PREPARE, "prepare", pq_prepare_errors,
+		{"sql", BELAY_ARGUMENT_TEXT}, {"params", BELAY_ARGUMENT_UINT}),
+	COMMAND(PQ_DESCRIBE, "describe", pq_describe_errors,
+		{"name", BELAY_ARGUMENT_TEXT}),
+	COMMAND(PQ_CLOSE, "close", pq_close_errors,
+		{"name", BELAY_ARGUMENT_TEXT}),
 };
 
 BELAY_ADAPTER(.name = "pq", .title = "PostgreSQL's client library, libpq",
