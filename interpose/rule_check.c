@@ -36,13 +36,64 @@ belayi_check_named(const struct belayi_check *check, size_t *at)
 
 /* --- The call ------------------------------------------------------------ */
 
+#define GLOB "*?["
+
+/* The part before the point, or NULL. */
+static const char *api_of(const char *call, char ret_api[BELAYI_FULL_NAME])
+{
+	size_t length = strcspn(call, ".");
+
+	if (!call[length] || length >= BELAYI_FULL_NAME)
+		return NULL;
+	memcpy(ret_api, call, length);
+	ret_api[length] = '\0';
+	return ret_api;
+}
+
+/* Calls of a program's own: of no API that is known. */
+static bool may_be_own(const struct belayi_check *check)
+{
+	const struct belay_catalogue *catalogue = check->catalogue;
+	const char *call = check->rule->call.text;
+	char api[BELAYI_FULL_NAME];
+
+	if (!api_of(call, api))
+		return strpbrk(call, GLOB);
+	for (size_t i = 0; i < catalogue->operations_count; i++)
+		if (strcmp(catalogue->operations[i]->api, api) == 0)
+			return false;
+	return true;
+}
+
+/* "aoi.*": all operations of an API that is written wrong */
+static void look_at_apis(const struct belayi_check *check,
+			 struct belay_nearest *near,
+			 char ret_name[2 * BELAYI_FULL_NAME])
+{
+	const struct belay_catalogue *catalogue = check->catalogue;
+	const char *call = check->rule->call.text;
+	char wanted[BELAYI_FULL_NAME];
+	struct belay_nearest api = {.wanted = api_of(call, wanted)};
+	const char *rest = strchr(call, '.');
+
+	if (!api.wanted || !strpbrk(rest, GLOB))
+		return;
+	for (size_t i = 0; i < catalogue->operations_count; i++)
+		belay_nearest_look(&api, catalogue->operations[i]->api);
+	if (!api.name)
+		return;
+	(void)snprintf(ret_name, 2 * BELAYI_FULL_NAME, "%s%.48s", api.name,
+		       rest);
+	near->name = ret_name;
+}
+
 static bool unknown_call(const struct belayi_check *check)
 {
 	const struct belay_catalogue *catalogue = check->catalogue;
 	const struct belay_word *call = &check->rule->call;
 	struct belay_nearest near = {.wanted = call->text};
 	struct belayi_list all = {.used = 0};
-	char now[BELAYI_FULL_NAME], nearest[BELAYI_FULL_NAME];
+	char now[BELAYI_FULL_NAME], nearest[2 * BELAYI_FULL_NAME];
 
 	for (size_t i = 0; i < catalogue->operations_count; i++) {
 		const char *api = catalogue->operations[i]->api;
@@ -58,17 +109,23 @@ static bool unknown_call(const struct belayi_check *check)
 		if (near.name == now)
 			near.name = strcpy(nearest, now);
 	}
+	if (!near.name)
+		look_at_apis(check, &near, nearest);
+	if (!near.name && catalogue->is_open && may_be_own(check))
+		return true;
 	return belayi_wrong(check->error, call->column,
 			    "\"%.48s\" names no operation%s; there are %s",
 			    call->text, belayi_did_you_mean(near.name).text,
 			    all.used ? all.text : "none");
 }
 
-static bool check_call(const struct belayi_check *check)
+/* ret_known: whether it names an operation that is known */
+static bool check_call(const struct belayi_check *check, bool *ret_known)
 {
 	size_t at = 0;
 
-	return belayi_check_named(check, &at) || unknown_call(check);
+	*ret_known = belayi_check_named(check, &at);
+	return *ret_known || unknown_call(check);
 }
 
 /* --- The policy ---------------------------------------------------------- */
@@ -114,12 +171,14 @@ bool belay_rule_check(const struct belay_rule *rule,
 	struct belayi_check check = {rule, catalogue, ret_error};
 	struct belay_policy_value values[BELAY_RULE_ARGUMENTS];
 	const struct belay_policy *policy;
+	bool known;
 
 	belayi_rule_error_at(rule, ret_error);
-	if (!check_call(&check))
+	if (!check_call(&check, &known))
 		return false;
 	policy = find_policy(&check);
-	return policy && belay_rule_values(rule, policy, values, ret_error) &&
-	       belayi_check_conditions(&check) &&
-	       belayi_check_faults(&check, policy, values);
+	if (!policy || !belay_rule_values(rule, policy, values, ret_error))
+		return false;
+	return !known || (belayi_check_conditions(&check) &&
+			  belayi_check_faults(&check, policy, values));
 }

@@ -96,3 +96,10 @@ void rule_text_wrong(const struct rule_text *text, uint32_t line,
 	say("%s:%u:%u: %s\n    %s\n    %*s^", text->file ? text->file : "-p",
 	    line, column, what, shown, width, "");
 }
+
+void rule_text_warn(const struct rule_text *text, uint32_t line,
+		    uint32_t column, const char *what)
+{
+	say("%s:%u:%u: warning: %s", text->file ? text->file : "-p", line,
+	    column, what);
+}

@@ -38,4 +38,8 @@ bool rule_text_read(const struct rule_source *source, struct rule_text *text);
 void rule_text_wrong(const struct rule_text *text, uint32_t line,
 		     uint32_t column, const char *what);
 
+/* rule_text_warn() - says in one line what may be wrong with it */
+void rule_text_warn(const struct rule_text *text, uint32_t line,
+		    uint32_t column, const char *what);
+
 #endif

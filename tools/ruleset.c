@@ -193,9 +193,39 @@ bool ruleset_rule_check(const struct ruleset *set,
 		.operations_count = count,
 		.policies = &policy,
 		.policies_count = 1,
+		.is_open = true,
 	};
 
 	return belay_rule_check(rule, &catalogue, ret_error);
+}
+
+bool ruleset_is_known(const struct ruleset *set, const struct belay_rule *rule)
+{
+	const struct catalogue *all = &set->catalogue;
+	char name[64];
+
+	for (size_t i = 0; i < all->operations_count; i++) {
+		(void)snprintf(name, sizeof(name), "%s.%s",
+			       all->operations[i]->api,
+			       all->operations[i]->name);
+		if (belay_rule_names(rule, name))
+			return true;
+	}
+	return false;
+}
+
+static void warn_if_unknown(const struct ruleset *set,
+			    const struct belay_rule *rule)
+{
+	char what[256];
+
+	if (ruleset_is_known(set, rule))
+		return;
+	(void)snprintf(what, sizeof(what),
+		       "\"%.48s\" names no operation of the APIs that are "
+		       "watched, only calls that the program brings itself",
+		       rule->call.text);
+	rule_text_warn(text_of(set, rule), rule->line, rule->call.column, what);
 }
 
 static bool check_rule(struct ruleset *set, const struct belay_rule *rule)
@@ -225,6 +255,8 @@ static bool check_rule(struct ruleset *set, const struct belay_rule *rule)
 	}
 	if (use->wrong == rule)
 		say_of_policy(set, rule, use->why);
+	else
+		warn_if_unknown(set, rule);
 	return use->wrong != rule;
 }
 

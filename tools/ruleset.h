@@ -66,6 +66,9 @@ bool ruleset_rule_check(const struct ruleset *set,
  */
 bool ruleset_check(struct ruleset *set, const char *apis, const char *path);
 
+/* ruleset_is_known() - whether a rule names operations of an API that is known */
+bool ruleset_is_known(const struct ruleset *set, const struct belay_rule *rule);
+
 /* ruleset_print() - what each rule of a checked set can act on */
 void ruleset_print(const struct ruleset *set, FILE *to);
 

@@ -55,5 +55,8 @@ void ruleset_print(const struct ruleset *set, FILE *to)
 			text_safe(rule->text, strlen(rule->text), safe,
 				  sizeof(safe)));
 		each_operation(set, rule, &width, to);
+		if (!ruleset_is_known(set, rule))
+			fputs("     calls that the program brings itself\n",
+			      to);
 	}
 }

@@ -86,6 +86,38 @@ static void where_there_is_nothing_it_says_so(void **state)
 			    "\"*\" names no operation; there are none");
 }
 
+static void a_program_may_have_calls_of_its_own(void **state)
+{
+	static const char *const own[] = {"mine.work", "mine.*", "*.work"};
+	static const char *const wrong[] = {"disk.raed", "disk.frob", "disk.f*",
+					    "disk",      "dusk.*",    "mine",
+					    "db.qery"};
+	struct belay_catalogue catalogue = rulebook_catalogue;
+	char text[64];
+
+	(void)state;
+	catalogue.is_open = true;
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
+		(void)snprintf(text, sizeof(text), "%s plain", own[i]);
+		assert_true(belay_rule_check(rulebook_read(text), &catalogue,
+					     &rulebook_error));
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		(void)snprintf(text, sizeof(text), "%s plain", wrong[i]);
+		assert_false(belay_rule_check(rulebook_read(text), &catalogue,
+					      &rulebook_error));
+	}
+	/* The rest of such a rule is right, or not. */
+	assert_false(belay_rule_check(rulebook_read("mine.work timeout"),
+				      &catalogue, &rulebook_error));
+	assert_false(
+		belay_rule_check(rulebook_read("mine.work timeuot after=1s"),
+				 &catalogue, &rulebook_error));
+	catalogue.is_open = false;
+	assert_false(belay_rule_check(rulebook_read("mine.work plain"),
+				      &catalogue, &rulebook_error));
+}
+
 /* Each has a name of its own, so that a list of them is long. */
 static void a_long_list_is_cut(void **state)
 {
@@ -147,6 +179,7 @@ int main(void)
 		cmocka_unit_test(what_makes_sense_is_right),
 		cmocka_unit_test(an_error_of_a_check_has_its_place),
 		cmocka_unit_test(where_there_is_nothing_it_says_so),
+		cmocka_unit_test(a_program_may_have_calls_of_its_own),
 		cmocka_unit_test(a_long_list_is_cut),
 		cmocka_unit_test(a_status_is_found_by_name),
 	};

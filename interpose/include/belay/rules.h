@@ -141,12 +141,18 @@ bool belay_rules_parse(struct belay_rules *rules, const char *text,
 		       struct belay_arena *arena,
 		       struct belay_rule_error *ret_error);
 
-/* What rules can name: checks need to know it, parsing does not. */
+/*
+ * What rules can name: checks need to know it, parsing does not.
+ *
+ * is_open: a program may bring calls of its own: a rule can name others than
+ *          these, unless it looks like a slip of the pen
+ */
 struct belay_catalogue {
 	const struct belay_operation *const *operations;
 	size_t operations_count;
 	const struct belay_policy *const *policies;
 	size_t policies_count;
+	bool is_open;
 };
 
 /*
