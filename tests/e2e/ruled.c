@@ -8,6 +8,7 @@
  *     tT:N       T threads at once make N calls each, at the first place
  *     fork       a child goes on with the rest; the parent waits, then goes on
  *     exec       this program goes on with the rest, as a new image
+ *     leave      begins a call that never ends, and ends the first thread
  *
  * Prints a line for each verb that calls: the verb, then the status of each
  * call, in their order; of threads only how many calls failed. Only one of a
@@ -133,6 +134,18 @@ static void fork_and_wait(void)
 		abort();
 }
 
+static void leave(void)
+{
+	static struct belay_call call;
+	struct belay_ref ref;
+
+	belay_call_init(&call);
+	if (belay_call_begin(&call, &first, &ref) != S_OK)
+		abort();
+	(void)belay_call_accept(&ref);
+	pthread_exit(NULL);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc;
@@ -143,6 +156,8 @@ int main(int argc, char **argv)
 			(void)fflush(stdout);
 			(void)execv("/proc/self/exe", argv);
 			abort();
+		} else if (strcmp(*argv, "leave") == 0) {
+			leave();
 		} else if (**argv == 't') {
 			call_in_threads(*argv);
 		} else {

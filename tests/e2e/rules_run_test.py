@@ -126,6 +126,13 @@ class Processes(Run):
                          [[], [1], [3], [1], [3]])
 
 
+    def test_no_thread_of_ours_keeps_a_process(self):
+        results, said = self.run_ruled(["mine.work timeout after=1h"], "a1",
+                                       "leave")
+        self.assertEqual(results, [[0]])
+        self.assertIn("acted on 2 of 2 calls", said)
+
+
 class Scopes(Run):
     def test_each_place_counts_for_itself(self):
         for scope in ("", " per=site"):
