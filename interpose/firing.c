@@ -30,26 +30,56 @@ uint64_t belayi_random(const struct belayi_site_rule *rule, uint64_t n)
 	return scramble(rule->random + n * UINT64_C(0x9e3779b97f4a7c15));
 }
 
-/* The first entry of a thread's line is whose it is. */
-static uint64_t count_by_thread(struct belayi_rule *rule)
-{
-	struct belayi_thread *thread = belayi_thread_enter();
-	uint64_t *line;
-	uint64_t n;
+/* In a thread's counter of a rule: `once` has been. */
+#define SPENT (UINT64_C(1) << 63)
 
-	if (!thread)
-		return __atomic_add_fetch(&rule->n, 1, __ATOMIC_RELAXED);
-	line = belayi_policies.by_thread +
-	       (uint64_t)(thread - belayi_process.own->threads) *
-		       (BELAY_RULES_MAX + 1);
+/* The first entry of a thread's line is whose it is. */
+static uint64_t *counter_of(const struct belayi_thread *thread,
+			    const struct belayi_rule *rule)
+{
+	uint64_t *line = belayi_policies.by_thread +
+			 (uint64_t)(thread - belayi_process.own->threads) *
+				 (BELAY_RULES_MAX + 1);
+
 	if (line[0] != thread->tid) {
 		for (uint32_t i = 1; i <= BELAY_RULES_MAX; i++)
 			line[i] = 0;
 		line[0] = thread->tid;
 	}
-	n = ++line[belayi_rule_number(rule)];
+	return &line[belayi_rule_number(rule)];
+}
+
+static uint64_t count_by_thread(struct belayi_rule *rule)
+{
+	struct belayi_thread *thread = belayi_thread_enter();
+	uint64_t n;
+
+	if (!thread)
+		return __atomic_add_fetch(&rule->n, 1, __ATOMIC_RELAXED);
+	n = ++*counter_of(thread, rule) & ~SPENT;
 	belayi_thread_leave(thread);
 	return n;
+}
+
+static bool spend_word(uint64_t *spent)
+{
+	return __atomic_load_n(spent, __ATOMIC_RELAXED) == 0 &&
+	       __atomic_exchange_n(spent, 1, __ATOMIC_RELAXED) == 0;
+}
+
+static bool spend_by_thread(struct belayi_rule *rule)
+{
+	struct belayi_thread *thread = belayi_thread_enter();
+	uint64_t *counter;
+	bool fires;
+
+	if (!thread)
+		return spend_word(&rule->spent);
+	counter = counter_of(thread, rule);
+	fires = !(*counter & SPENT);
+	*counter |= SPENT;
+	belayi_thread_leave(thread);
+	return fires;
 }
 
 /* n: at the site */
@@ -71,14 +101,16 @@ static uint64_t count(struct belayi_site_rule *rule, uint64_t n)
 /* Whether `once` is still to be; it has been, then. */
 static bool spend(struct belayi_site_rule *rule)
 {
-	uint64_t *spent = &rule->spent;
-
-	if (rule->rule->text->trigger.per == BELAY_PER_SESSION)
-		spent = &rule->rule->state->spent;
-	else if (rule->rule->text->trigger.per == BELAY_PER_PROCESS)
-		spent = &rule->rule->spent;
-	return __atomic_load_n(spent, __ATOMIC_RELAXED) == 0 &&
-	       __atomic_exchange_n(spent, 1, __ATOMIC_RELAXED) == 0;
+	switch (rule->rule->text->trigger.per) {
+	case BELAY_PER_PROCESS:
+		return spend_word(&rule->rule->spent);
+	case BELAY_PER_THREAD:
+		return spend_by_thread(rule->rule);
+	case BELAY_PER_SESSION:
+		return spend_word(&rule->rule->state->spent);
+	default:
+		return spend_word(&rule->spent);
+	}
 }
 
 bool belayi_rule_fits(const struct belayi_site_rule *rule,

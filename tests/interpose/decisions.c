@@ -190,6 +190,13 @@ RULED(once_in_a_process_is_once,
 	check(counted(1)->fired == 1);
 }
 
+RULED(once_in_each_thread_is_once_in_each,
+      "house.* fault error=EIO when once calls=3.. per=thread\n")
+{
+	in_threads(8, many_calls);
+	check(counted(1)->fired == 8);
+}
+
 static int read_with(uint64_t fd, uint64_t size, const char *text)
 {
 	const struct belay_begin begin = {
@@ -532,6 +539,7 @@ int main(void)
 		cmocka_unit_test(each_thread_counts_for_itself),
 		cmocka_unit_test(once_is_once_for_each_place),
 		cmocka_unit_test(once_in_a_process_is_once),
+		cmocka_unit_test(once_in_each_thread_is_once_in_each),
 		cmocka_unit_test(conditions_are_about_arguments),
 		cmocka_unit_test(conditions_are_about_texts),
 		cmocka_unit_test(conditions_are_about_what_can_be_asked),
