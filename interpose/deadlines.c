@@ -358,14 +358,18 @@ void belayi_deadline_arm(uint32_t slot, uint64_t ticks)
 {
 	ticks += ticks == NEVER;
 	/* Sequential, all three: see above. */
-	__atomic_store_n(time_of(slot), ticks, __ATOMIC_SEQ_CST);
+	(void)__atomic_exchange_n(time_of(slot), ticks, __ATOMIC_SEQ_CST);
 	(void)lower(&all->earliest[slot / BLOCK], ticks);
 	if (__builtin_expect(lower(&all->next_look, ticks), 0))
 		rouse();
 }
 
-/* Sequential: who looks then what is to be armed has not read that before. */
 void belayi_deadline_disarm(uint32_t slot)
 {
-	__atomic_store_n(time_of(slot), NEVER, __ATOMIC_SEQ_CST);
+	(void)__atomic_exchange_n(time_of(slot), NEVER, __ATOMIC_SEQ_CST);
+}
+
+void belayi_deadline_end(uint32_t slot)
+{
+	__atomic_store_n(time_of(slot), NEVER, __ATOMIC_RELEASE);
 }

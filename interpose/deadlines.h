@@ -35,8 +35,19 @@ bool belayi_deadlines_make(uint32_t slots, void (*due)(uint32_t slot));
  */
 void belayi_deadline_arm(uint32_t slot, uint64_t ticks);
 
-/* belayi_deadline_disarm() - nothing is to happen to the slot any more */
+/*
+ * belayi_deadline_disarm() - nothing is to happen to the slot any more
+ *
+ * Arming and disarming exchange the time: who comes later sees all that whoever
+ * came before had written until then.
+ */
 void belayi_deadline_disarm(uint32_t slot);
+
+/*
+ * belayi_deadline_end() - the same for who has ended a turn, and so looks at
+ * nothing more: a plain store
+ */
+void belayi_deadline_end(uint32_t slot);
 
 /*
  * belayi_deadline_at() - the time that is `ns` after `from`, in ticks; too

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "guard.h"
 #include "recorder.h"
 #include "slots.h"
 
@@ -23,17 +24,21 @@ _Static_assert(BELAYI_FIRED_MAX <= BELAY_ACTED_MAX, "there is room for all");
 
 struct belayi_decision *belayi_decisions;
 
-/* How many calls each rule's conditions fitted in this process, by number. */
-struct line {
-	uint64_t n;
+/*
+ * How many calls each rule's conditions fitted in this process, by the rule's
+ * number. Each thread's counts stand in its own place; the first place is of
+ * threads that have none, and is added to atomically.
+ */
+struct counts {
+	uint64_t of_rule[BELAY_RULES_MAX + 1];
 } __attribute__((aligned(BELAYI_LINE)));
 
-static struct line *matched;
+static struct counts *matched;
 
 bool belayi_decisions_make(uint32_t slots)
 {
 	size_t size = sizeof(struct belayi_decision) * slots +
-		      sizeof(struct line) * (BELAY_RULES_MAX + 1);
+		      sizeof(struct counts) * (BELAYI_THREADS + 1);
 	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
@@ -45,20 +50,40 @@ bool belayi_decisions_make(uint32_t slots)
 		return false;
 	}
 	belayi_decisions = map;
-	matched = (struct line *)(belayi_decisions + slots);
+	matched = (struct counts *)(belayi_decisions + slots);
 	return true;
+}
+
+static void count_matched(const struct belayi_rule *rule)
+{
+	struct belayi_thread *thread = belayi_thread_enter();
+	size_t place =
+		thread ? (size_t)(thread - belayi_process.own->threads) + 1 : 0;
+	uint64_t *n = &matched[place].of_rule[belayi_rule_number(rule)];
+
+	if (__builtin_expect(place == 0, 0))
+		belayi_count_up(n);
+	else
+		__atomic_store_n(n, __atomic_load_n(n, __ATOMIC_RELAXED) + 1,
+				 __ATOMIC_RELAXED);
+	belayi_thread_leave(thread);
 }
 
 void belayi_decisions_fold(void)
 {
+	uint32_t places = belayi_threads_used() + 1;
+
 	for (uint32_t i = 0; i < belayi_policies.count; i++) {
 		struct belayi_rule *rule = &belayi_policies.rules[i];
-		uint64_t n = __atomic_exchange_n(
-			&matched[belayi_rule_number(rule)].n, 0,
-			__ATOMIC_RELAXED);
+		uint32_t number = belayi_rule_number(rule);
 
-		(void)__atomic_fetch_add(&rule->state->matched, n,
-					 __ATOMIC_RELAXED);
+		for (uint32_t place = 0; place < places; place++)
+			(void)__atomic_fetch_add(
+				&rule->state->matched,
+				__atomic_exchange_n(
+					&matched[place].of_rule[number], 0,
+					__ATOMIC_RELAXED),
+				__ATOMIC_RELAXED);
 	}
 }
 
@@ -89,28 +114,30 @@ void belayi_decided_told(const struct belayi_decided *decided, uint8_t by,
 
 /* --- The policies ------------------------------------------------------- */
 
-static struct belay_policy_call call_of(const struct belayi_decided *decided,
-					uint8_t by)
+/*
+ * Member by member, where it is to be: what is written in small pieces and
+ * copied at once in large ones, the processor has to wait for.
+ */
+static void show_call(const struct belayi_decided *decided, uint8_t by,
+		      struct belay_policy_call *ret_call)
 {
 	const struct belayi_site *site = decided->site;
 	const struct belayi_fired *fired = &decided->fired[by];
-	struct belay_policy_call call = {
-		.size = sizeof(call),
-		.thread = decided->thread,
-		.id = decided->id,
-		.operation = site->operation,
-		.key = decided->key,
-		.owner = decided->owner,
-		.site = (uint64_t)(uintptr_t)site->address,
-		.module = site->module,
-		.offset = site->offset,
-		.n = fired->n,
-		.random = belayi_random(fired->rule, fired->n),
-	};
 
+	ret_call->size = sizeof(*ret_call);
+	ret_call->thread = decided->thread;
+	ret_call->id = decided->id;
+	ret_call->operation = site->operation;
+	ret_call->key = decided->key;
+	ret_call->owner = decided->owner;
+	ret_call->site = (uint64_t)(uintptr_t)site->address;
+	ret_call->module = site->module;
+	ret_call->offset = site->offset;
+	ret_call->n = fired->n;
+	ret_call->random = belayi_random(fired->rule, fired->n);
 	for (int i = 0; i < BELAY_ARGUMENTS_MAX; i++)
-		call.args[i] = decided->args[i];
-	return call;
+		ret_call->args[i] = decided->args[i];
+	ret_call->text = NULL;
 }
 
 static uint64_t ask_policy(struct belayi_decided *decided, uint8_t by,
@@ -118,8 +145,9 @@ static uint64_t ask_policy(struct belayi_decided *decided, uint8_t by,
 {
 	const struct belayi_rule *rule = decided->fired[by].rule->rule;
 	struct belay_policy_verdict verdict = {.size = sizeof(verdict)};
-	struct belay_policy_call call = call_of(decided, by);
+	struct belay_policy_call call;
 
+	show_call(decided, by, &call);
 	call.text = text;
 	if (rule->policy->begin)
 		rule->policy->begin(rule->instance, &call, &verdict);
@@ -158,6 +186,7 @@ static void publish(const struct belayi_decided *draft)
 	size_t size = offsetof(struct belayi_decided, fired) +
 		      sizeof(draft->fired[0]) * draft->fired_count;
 
+#pragma GCC unroll 8
 	for (size_t i = 0; i < size / sizeof(*to); i++)
 		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
 	__atomic_store_n(&decision->cancel_at, 0, __ATOMIC_RELAXED);
@@ -200,6 +229,10 @@ static bool add_fired(struct belayi_decided *decided,
 		return false;
 	}
 	decided->fired[decided->fired_count++] = (struct belayi_fired){rule, n};
+	if (rule->rule->policy->completing)
+		decided->hooks |= BELAYI_HAS_COMPLETING;
+	if (rule->rule->policy->finish)
+		decided->hooks |= BELAYI_HAS_FINISH;
 	return true;
 }
 
@@ -237,7 +270,7 @@ static uint64_t ask_rules(struct belayi_decided *draft, uint32_t first,
 		if (i != first && !belayi_rule_fits(rule, begin))
 			continue;
 		n = __atomic_add_fetch(&rule->n, 1, __ATOMIC_RELAXED);
-		belayi_count_up(&matched[belayi_rule_number(rule->rule)].n);
+		count_matched(rule->rule);
 		if (!belayi_rule_fires(site, rule, n, belayi_random(rule, n)) ||
 		    !add_fired(draft, rule, n))
 			continue;
@@ -315,7 +348,7 @@ bool belayi_decided_cancel(const struct belayi_decided *decided,
 
 		if (!rule->policy->cancel)
 			continue;
-		call = call_of(decided, i);
+		show_call(decided, i, &call);
 		if (!rule->policy->cancel(rule->instance, &call, by))
 			refused_by = i;
 	}
@@ -340,13 +373,15 @@ static void change_outcome(const struct belayi_decided *decided,
 		belayi_decided_told(decided, decided->short_by, "short",
 				    (uint64_t)decided->short_to);
 	}
+	if (!(decided->hooks & BELAYI_HAS_COMPLETING))
+		return;
 	for (uint8_t i = 0; i < decided->fired_count; i++) {
 		const struct belayi_rule *rule = decided->fired[i].rule->rule;
 		struct belay_policy_call call;
 
 		if (!rule->policy->completing)
 			continue;
-		call = call_of(decided, i);
+		show_call(decided, i, &call);
 		rule->policy->completing(rule->instance, &call, outcome);
 	}
 }
@@ -367,13 +402,15 @@ enum belay_verdict belayi_decided_outcome(const struct belayi_decided *decided,
 void belayi_decided_end(const struct belayi_decided *decided,
 			const struct belay_outcome *outcome)
 {
-	for (uint8_t i = 0; outcome && i < decided->fired_count; i++) {
+	bool tells = outcome && (decided->hooks & BELAYI_HAS_FINISH);
+
+	for (uint8_t i = 0; tells && i < decided->fired_count; i++) {
 		const struct belayi_rule *rule = decided->fired[i].rule->rule;
 		struct belay_policy_call call;
 
 		if (!rule->policy->finish)
 			continue;
-		call = call_of(decided, i);
+		show_call(decided, i, &call);
 		rule->policy->finish(rule->instance, &call, outcome);
 	}
 	belayi_timing_end(decided);

@@ -23,6 +23,12 @@ enum belayi_held {
 	BELAYI_RELEASED, /* or cancelled, or the turn is over */
 };
 
+/* Which of their later hooks policies have, among those that fired. */
+enum belayi_hooks {
+	BELAYI_HAS_COMPLETING = 1,
+	BELAYI_HAS_FINISH = 2,
+};
+
 /* A rule that fired at the call. */
 struct belayi_fired {
 	struct belayi_site_rule *rule;
@@ -60,7 +66,7 @@ struct belayi_decided {
 	uint8_t deadline_by;
 	uint8_t refuse_by;
 	uint8_t acted; /* bits of those of `fired` that did something */
-	uint8_t reserved;
+	uint8_t hooks; /* of the policies that fired: enum belayi_hooks */
 	struct belayi_fired fired[BELAYI_FIRED_MAX];
 };
 

@@ -51,11 +51,7 @@ static void give_back(void *record)
 	__atomic_store_n(&thread->owner, NULL, __ATOMIC_RELEASE);
 }
 
-/*
- * How many records were ever taken: in turn, until all were. Beyond that the
- * pages were never touched, and need not be to find nobody there.
- */
-static uint32_t records_used(void)
+uint32_t belayi_threads_used(void)
 {
 	uint32_t hint = __atomic_load_n(&belayi_process.own->thread_hint,
 					__ATOMIC_SEQ_CST);
@@ -68,7 +64,7 @@ void belayi_threads_settle(void)
 	const struct timespec nap = {0, NAP_NS};
 	int naps = NAPS;
 
-	for (uint32_t i = 0, used = records_used(); i < used; i++) {
+	for (uint32_t i = 0, used = belayi_threads_used(); i < used; i++) {
 		const struct belayi_thread *thread =
 			&belayi_process.own->threads[i];
 

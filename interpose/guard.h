@@ -31,6 +31,13 @@ static inline void belayi_thread_leave(struct belayi_thread *thread)
  */
 void belayi_threads_settle(void);
 
+/*
+ * belayi_threads_used() - how many records were ever taken: in turn, until all
+ * were. Beyond that the pages were never touched, and need not be to find
+ * nobody there.
+ */
+uint32_t belayi_threads_used(void);
+
 /* belayi_threads_start() - once in a process's life */
 void belayi_threads_start(void);
 

@@ -18,12 +18,16 @@
 
 #define SITES 4096 /* half of the table's places */
 #define PLACES (2 * SITES)
+#define LAST 256
 #define MEMORY (256UL << 20) /* address space; pages come when touched */
 
 uint8_t belayi_named[BELAY_OPERATIONS_MAX];
 uint64_t belayi_idle_sites[BELAYI_IDLE_SITES];
 
 static struct belayi_site *places[PLACES];
+
+/* The last one that was found of each; with rules. */
+static struct belayi_site *found_last[LAST];
 static uint32_t used;
 static char *memory;
 static uint64_t memory_used;
@@ -176,14 +180,22 @@ static bool is_named(uint32_t number)
 struct belayi_site *belayi_site(const struct belay_begin *begin,
 				uint32_t number)
 {
-	uint8_t is = __atomic_load_n(&belayi_named[number], __ATOMIC_RELAXED);
-	struct belayi_site *site;
+	uintptr_t address = (uintptr_t)begin->site;
+	struct belayi_site **last =
+		&found_last[(address ^ address >> 8) % LAST];
+	struct belayi_site *site = __atomic_load_n(last, __ATOMIC_ACQUIRE);
 
-	if (is != BELAYI_NAMED && !is_named(number))
+	if (__builtin_expect(site && is_of(site, begin), 1))
+		return site;
+	if (__atomic_load_n(&belayi_named[number], __ATOMIC_RELAXED) !=
+		    BELAYI_NAMED &&
+	    !is_named(number))
 		return NULL;
 	site = find_or_make(begin, number);
-	if (site && site->count)
+	if (site && site->count) {
+		__atomic_store_n(last, site, __ATOMIC_RELEASE);
 		return site;
+	}
 	__atomic_store_n(belayi_idle_site(begin->site),
 			 belayi_idle_key(begin->site, number),
 			 __ATOMIC_RELAXED);

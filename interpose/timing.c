@@ -102,8 +102,9 @@ void belayi_timing_arm(const struct belayi_decided *decided)
 	/* For readers of the call table. */
 	__atomic_store_n(&belayi_process.slots[decided->slot].deadline,
 			 decided->deadline_ns, __ATOMIC_RELAXED);
+	/* Release: who arms or disarms after us sees it. */
 	__atomic_store_n(&decision_of(decided)->cancel_at, at,
-			 __ATOMIC_SEQ_CST);
+			 __ATOMIC_RELEASE);
 	belayi_deadline_arm(decided->slot, at);
 	belayi_decided_told(decided, decided->deadline_by, "arm",
 			    decided->deadline_ns);
@@ -137,7 +138,7 @@ void belayi_timing_end(const struct belayi_decided *decided)
 	else
 		__atomic_store_n(&decision->id, 0, __ATOMIC_RELEASE);
 	if (armed)
-		belayi_deadline_disarm(decided->slot);
+		belayi_deadline_end(decided->slot);
 	if (keeps(decided) != BELAY_DELIVER) {
 		if (__atomic_load_n(&decision->cancel_owed, __ATOMIC_SEQ_CST) ==
 		    decided->id)
