@@ -105,6 +105,7 @@ static void collect_rules(const struct session *session,
 	state = session_rules_state(session, &lost);
 	if (state)
 		summary_rules_state(set, state);
+	watch_rules_replayed(rules, watch, state);
 	watch_rules_record(rules, watch, state, lost);
 	free(state);
 }

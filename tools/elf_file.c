@@ -186,3 +186,45 @@ void elf_file_functions(const struct elf_file *file,
 		    !visit(name_at(file, file->symbols[i].st_name), data))
 			return;
 }
+
+/* A note of GNU's: a head, "GNU", and the id; all of them 4 bytes aligned. */
+static size_t id_in(const unsigned char *at, size_t size, unsigned char *ret_id,
+		    size_t room)
+{
+	static const char owner[] = ELF_NOTE_GNU;
+	Elf64_Nhdr head;
+	uint64_t name, whole;
+
+	for (; size >= sizeof(head); at += whole, size -= whole) {
+		memcpy(&head, at, sizeof(head));
+		name = sizeof(head) + (head.n_namesz + UINT64_C(3)) / 4 * 4;
+		whole = name + (head.n_descsz + UINT64_C(3)) / 4 * 4;
+		if (whole > size)
+			return 0;
+		if (head.n_type != NT_GNU_BUILD_ID ||
+		    head.n_namesz != sizeof(owner) ||
+		    memcmp(at + sizeof(head), owner, sizeof(owner)) != 0)
+			continue;
+		if (head.n_descsz > room)
+			return 0;
+		memcpy(ret_id, at + name, head.n_descsz);
+		return head.n_descsz;
+	}
+	return 0;
+}
+
+size_t elf_file_build_id(const struct elf_file *file, unsigned char *ret_id,
+			 size_t room)
+{
+	const Elf64_Ehdr *head = head_of(file);
+	const Elf64_Shdr *all = sections(file, head);
+	size_t size = 0;
+
+	for (unsigned int i = 0; all && !size && i < head->e_shnum; i++)
+		if (all[i].sh_type == SHT_NOTE &&
+		    all[i].sh_offset <= file->size &&
+		    all[i].sh_size <= file->size - all[i].sh_offset)
+			size = id_in(file->bytes + all[i].sh_offset,
+				     all[i].sh_size, ret_id, room);
+	return size;
+}

@@ -51,6 +51,14 @@ bool elf_file_defines(const struct elf_file *file, const char *name);
 bool elf_file_wants(const struct elf_file *file, const char *name);
 
 /*
+ * elf_file_build_id() - what tells this build of it from others
+ *
+ * Return: its size; 0: it has none, or one that is larger than `room`.
+ */
+size_t elf_file_build_id(const struct elf_file *file, unsigned char *ret_id,
+			 size_t room);
+
+/*
  * elf_file_functions() - visits the functions that it exports
  *
  * visit: return false to stop

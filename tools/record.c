@@ -114,8 +114,25 @@ static void add(struct reader *reader, const struct belay_replay_entry *entry)
 	record->entries[record->count++] = *entry;
 }
 
+static void add_file(struct record *record, const char *path, const char *id)
+{
+	struct record_file file = {0};
+
+	(void)snprintf(file.path, sizeof(file.path), "%s", path);
+	(void)snprintf(file.build_id, sizeof(file.build_id), "%s",
+		       strcmp(id, "-") == 0 ? "" : id);
+	for (size_t i = record->files_count; i-- > 0;)
+		if (memcmp(&record->files[i], &file, sizeof(file)) == 0)
+			return;
+	record->files = realloc(record->files,
+				(record->files_count + 1) * sizeof(file));
+	if (!record->files)
+		abort();
+	record->files[record->files_count++] = file;
+}
+
 /* "PATH+0xADDRESS BUILD-ID": the path may have anything in it. */
-static bool read_site(char *at, uint64_t *ret_site)
+static bool read_site(struct record *record, char *at, uint64_t *ret_site)
 {
 	char *id = strrchr(at, ' '), *address = NULL, *end;
 	char *plus = at;
@@ -132,6 +149,7 @@ static bool read_site(char *at, uint64_t *ret_site)
 	if (*end || end == address + 3)
 		return false;
 	*address = '\0';
+	add_file(record, at, id + 1);
 	*ret_site = belay_site_hash(at, number);
 	return true;
 }
@@ -142,7 +160,8 @@ static bool read_fired(struct reader *reader, const char *at)
 	uint64_t rule;
 
 	if (!number(&at, &rule) || !number(&at, &entry.n) ||
-	    !read_site(reader->line + (at - reader->line), &entry.site))
+	    !read_site(reader->record, reader->line + (at - reader->line),
+		       &entry.site))
 		return wrong(reader,
 			     "what fired is RULE N PATH+0xADDRESS BUILD-ID: "
 			     "fired 1 3 /usr/bin/fio+0x2f1c4 -");
@@ -257,6 +276,7 @@ void record_deinit(struct record *record)
 {
 	free(record->rules);
 	free(record->entries);
+	free(record->files);
 	*record = (struct record){0};
 }
 

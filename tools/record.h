@@ -22,6 +22,12 @@
 
 #include <belay/table.h>
 
+/* A file with sites; build_id is in hexadecimal digits, "" without one. */
+struct record_file {
+	char path[BELAY_PATH_MAX];
+	char build_id[2 * BELAY_BUILD_ID_MAX + 1];
+};
+
 /*
  * struct record - one that was read
  *
@@ -35,6 +41,8 @@ struct record {
 	uint32_t rules_count;
 	struct belay_replay_entry *entries;
 	size_t count;
+	struct record_file *files; /* each once */
+	size_t files_count;
 	uint64_t missing;
 };
 

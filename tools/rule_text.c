@@ -19,6 +19,18 @@
 
 #define LINE_SHOWN 1000 /* of a line, so many bytes */
 
+/* Editors of other systems put this before a text. */
+static void skip_mark(struct rule_text *text)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t length = sizeof(mark) - 1;
+
+	if (text->length < length || memcmp(text->text, mark, length) != 0)
+		return;
+	text->length -= length;
+	memmove(text->text, text->text + length, text->length);
+}
+
 static bool read_file(struct rule_text *text)
 {
 	int fd = open(text->file, O_RDONLY | O_CLOEXEC);
@@ -33,6 +45,7 @@ static bool read_file(struct rule_text *text)
 		text->length += (size_t)n;
 	}
 	if (n == 0) {
+		skip_mark(text);
 		(void)close(fd);
 		return true;
 	}

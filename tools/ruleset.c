@@ -181,13 +181,18 @@ static struct policy_use *find_use(const struct ruleset *set,
 
 /* --- Checking ------------------------------------------------------------ */
 
+const struct belay_policy *ruleset_policy(const struct ruleset *set,
+					  const struct belay_rule *rule)
+{
+	return find_use(set, rule)->policy;
+}
+
 bool ruleset_rule_check(const struct ruleset *set,
 			const struct belay_rule *rule,
 			const struct belay_operation *const *operations,
 			size_t count, struct belay_rule_error *ret_error)
 {
-	const struct policy_use *use = find_use(set, rule);
-	const struct belay_policy *policy = use->policy;
+	const struct belay_policy *policy = ruleset_policy(set, rule);
 	const struct belay_catalogue catalogue = {
 		.operations = operations,
 		.operations_count = count,

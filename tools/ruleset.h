@@ -47,6 +47,10 @@ struct ruleset {
  */
 bool ruleset_read(struct ruleset *set, const struct rule_source *source);
 
+/* ruleset_policy() - the policy of a rule of a checked set */
+const struct belay_policy *ruleset_policy(const struct ruleset *set,
+					  const struct belay_rule *rule);
+
 /*
  * ruleset_rule_check() - whether a rule makes sense with these operations
  *

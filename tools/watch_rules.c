@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "read_whole.h"
+#include "record_files.h"
 #include "say.h"
 #include "session_rules.h"
 #include "text.h"
@@ -110,6 +111,8 @@ static bool read_replay(const char *path, struct watch_rules *rules)
 	good = record_parse(text, size, &rules->replay, &error);
 	free(text);
 	rules->replaying = good;
+	if (good)
+		record_files_check(&rules->replay, path);
 	if (!good && error.line)
 		say("%s:%" PRIu32 ": %s", path, error.line, error.what);
 	else if (!good)
@@ -149,6 +152,38 @@ void watch_rules_record(struct watch_rules *rules, const struct watch *watch,
 		say("The record \"%s\" lacks %" PRIu64 " faults: there was no "
 		    "room for more",
 		    watch->record, lost);
+}
+
+/* How many calls the record lets a rule act on. */
+static uint64_t recorded_of(const struct record *record, uint32_t rule)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < record->count; i++)
+		count += record->entries[i].rule == rule;
+	return count;
+}
+
+void watch_rules_replayed(const struct watch_rules *rules,
+			  const struct watch *watch,
+			  const struct belay_rules_state *state)
+{
+	uint64_t missed = 0;
+
+	if (!rules->replaying || !state)
+		return;
+	for (uint32_t i = 0; i < rules->count; i++) {
+		const struct belay_rule_state *rule = &state->rules[i];
+		uint64_t acted = rule->fired + rule->shadowed + rule->unable;
+		uint64_t recorded = recorded_of(&rules->replay, i + 1);
+
+		missed += recorded > acted ? recorded - acted : 0;
+	}
+	if (missed)
+		say("%" PRIu64 " of %zu faults of the record \"%s\" did not "
+		    "happen again: it is of another program, or the program "
+		    "made other calls this time",
+		    missed, rules->replay.count, watch->replay);
 }
 
 /* --- From the command line to the session -------------------------------- */

@@ -63,6 +63,11 @@ void watch_rules_environment(const struct watch_rules *rules,
 void watch_rules_record(struct watch_rules *rules, const struct watch *watch,
 			struct belay_rules_state *state, uint64_t lost);
 
+/* watch_rules_replayed() - says which of a record's faults did not happen */
+void watch_rules_replayed(const struct watch_rules *rules,
+			  const struct watch *watch,
+			  const struct belay_rules_state *state);
+
 void watch_rules_deinit(struct watch_rules *rules);
 
 #endif

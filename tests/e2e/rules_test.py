@@ -53,6 +53,16 @@ class Wrong(Rules):
                             "    aio.write fault erro r=EIO 'x\n"
                             "                               ^\n")
 
+    def test_a_file_of_another_system_is_read(self):
+        file = self.write("x.rules", "\ufeffaio.read fault stall=1us\r\n\r\n"
+                          "aio.write fault stall=1us\r\n")
+        done = self.run_belay("run", "-n", "-P", file)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(done.stdout, "  1  aio.read fault stall=1us\n"
+                         "     aio.read   yes\n"
+                         "  2  aio.write fault stall=1us\n"
+                         "     aio.write  yes\n")
+
     def test_all_wrong_rules_are_told_at_once(self):
         file = self.write("x.rules", f"aio.read\n{READ}\naio.write\n")
         done = self.run_belay("run", "-p", "aio.fsync", "-P", file, "-p",
@@ -129,6 +139,72 @@ class Wrong(Rules):
         self.assert_refused(["-p", READ, "--record=/no/such"], "belay: Cannot "
                             'write the record: path="/no/such", error="No '
                             'such file or directory"\n')
+
+
+class Replay(Rules):
+    """A record is of the program that it was made with."""
+
+    def setUp(self):
+        super().setUp()
+        self.record = self.path("record")
+        done = self.read("--record=" + self.record, "-p",
+                         "aio.read fault error=EIO when every=4")
+        self.assertIn("acted on 4 of 16 calls", done.stderr)
+
+    def read(self, *args):
+        return self.run_belay(
+            "run", *args, "--", "fio", "--name=x", "--ioengine=posixaio",
+            "--rw=read", "--bs=4k", "--size=64k", "--continue_on_error=io",
+            "--filename=" + self.path("data"), cwd=self.folder)
+
+    def edited(self, old, new):
+        with open(self.record, encoding="utf-8") as file:
+            text, count = re.subn(old, new, file.read(), flags=re.M)
+        self.assertGreater(count, 0)
+        return "--replay=" + self.write("edited", text)
+
+    def test_the_same_calls_fail_and_nothing_is_said_of_it(self):
+        done = self.read("--replay=" + self.record)
+        self.assertIn("acted on 4 of 16 calls", done.stderr)
+        self.assertEqual(len(re.findall("^belay: ", done.stderr, re.M)), 1)
+
+    def test_another_program_has_none_of_the_calls(self):
+        done = self.run_belay("run", "--replay=" + self.record, self.caller,
+                              "finish")
+        self.assertIn(f'belay: 4 of 4 faults of the record "{self.record}" '
+                      "did not happen again: it is of another program, or the "
+                      "program made other calls this time\n", done.stderr)
+
+    def test_calls_that_did_not_come_are_counted(self):
+        done = self.read(self.edited(r"^fired 1 16 ", "fired 1 17 "))
+        self.assertIn("belay: 1 of 4 faults of the record ", done.stderr)
+
+    def test_another_build_is_told_of(self):
+        for build in ("00ff", "-"):
+            done = self.read(self.edited(r" [0-9a-f]{40}$", " " + build))
+            self.assertRegex(done.stderr, r'^belay: \S+/edited: "/\S+/fio" is '
+                             "another build than the one that was recorded: ")
+            self.assertIn("acted on 4 of 16 calls", done.stderr)
+
+    def test_a_file_that_is_not_there_is_no_other_build(self):
+        done = self.read(self.edited(r" /\S+/fio", " /no/such/fio"))
+        self.assertNotIn("another build", done.stderr)
+        self.assertIn("acted on 4 of 16 calls", done.stderr)
+
+    def test_what_is_no_record_or_damaged(self):
+        for path, said in ((self.folder, 'Cannot read the record: path="PATH",'
+                            ' error="Is a directory"'),
+                           ("/dev/null", 'Cannot read the record: path="PATH",'
+                            ' error="Invalid argument"'),
+                           (self.write("x", ""), "PATH: it is empty"),
+                           (self.write("y", "x\n"), "PATH:1: it is no record: "
+                            'its first line is not "belay-record 1"'),
+                           (self.write("z", "belay-record 1\nseed 1\nrule 1 "
+                                       "aio.read fault\nfired 1 3 /usr/bi"),
+                            "PATH:4: what fired is RULE N PATH+0xADDRESS "
+                            "BUILD-ID: fired 1 3 /usr/bin/fio+0x2f1c4 -")):
+            self.assert_refused(["--replay=" + path],
+                                f"belay: {said}\n".replace("PATH", path, 1))
 
 
 class OddPolicies(Rules):
@@ -436,7 +512,8 @@ class DryRun(Rules):
                               "-p", "rich.* fault if sql~x host=y")
         self.assertEqual(done.stderr, "")
         rows = done.stdout.splitlines()
-        self.assertTrue(rows[1].startswith('     rich.send   no: "short" '), rows)
+        self.assertTrue(rows[1].startswith(
+            '     rich.send   no: "short" does not work on "rich.send"'), rows)
         self.assertIn("what is sent is sent", rows[1])
         self.assertEqual(rows[:1] + rows[2:-1],
                          ["  1  rich.* fault short=1",
@@ -447,8 +524,21 @@ class DryRun(Rules):
                           "  3  *.close timeout after=1s",
                           "     rich.close  yes",
                           "  4  rich.* fault if sql~x host=y",
-                          "     rich.send   yes"])
+                          "     rich.send   yes: by the seed one of LATE "
+                          "GONE"])
         self.assertTrue(rows[-1].startswith("     rich.close  no: "), rows)
+
+    def test_the_errors_are_shown_that_a_rule_can_bring(self):
+        for rule, shown in (("fault", ": by the seed one of LATE GONE"),
+                            ("fault stall=1s", ""), ("fault hang", ""),
+                            ("fault error=GONE", ": GONE"),
+                            ("fault stall=1s error=BUSY at=begin", ": BUSY"),
+                            ("fault error=0x7 force", ": 0x7"),
+                            ("timeout after=1s", "")):
+            done = self.run_belay("run", "-a", RICH, "-n", "-p",
+                                  "rich.send " + rule)
+            self.assertEqual(done.stdout, f"  1  rich.send {rule}\n"
+                             f"     rich.send  yes{shown}\n", done.stderr)
 
     def test_a_rule_that_fits_no_call_is_wrong(self):
         for rule, said in (

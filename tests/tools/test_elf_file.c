@@ -53,6 +53,22 @@ static void a_program_says_what_it_needs_and_has(void **state)
 	elf_file_close(&file);
 }
 
+static void a_build_has_an_id(void **state)
+{
+	unsigned char id[20], again[20];
+	struct elf_file file;
+
+	(void)state;
+	assert_true(elf_file_open(OWN, &file));
+	assert_int_equal(elf_file_build_id(&file, id, sizeof(id)), 20);
+	assert_int_equal(elf_file_build_id(&file, id, 19), 0);
+	elf_file_close(&file);
+	assert_true(elf_file_open("/bin/sh", &file));
+	assert_int_equal(elf_file_build_id(&file, again, sizeof(again)), 20);
+	assert_memory_not_equal(id, again, sizeof(id));
+	elf_file_close(&file);
+}
+
 static void what_is_no_program_is_not_opened(void **state)
 {
 	static const char *const paths[] = {"/dev/null", "/", "/no/such",
@@ -74,6 +90,7 @@ static void read_all(const char *path)
 {
 	struct elf_file file;
 	const char *text;
+	unsigned char id[20];
 	size_t sum = 0;
 
 	if (!elf_file_open(path, &file))
@@ -83,6 +100,7 @@ static void read_all(const char *path)
 	for (size_t i = 0; (text = elf_file_text(&file, DT_NEEDED, i)); i++)
 		sum += strlen(text);
 	(void)elf_file_wants(&file, "x");
+	(void)elf_file_build_id(&file, id, sizeof(id));
 	elf_file_functions(&file, touch, &sum);
 	elf_file_close(&file);
 }
@@ -153,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_program_says_what_it_needs_and_has),
+		cmocka_unit_test(a_build_has_an_id),
 		cmocka_unit_test(what_is_no_program_is_not_opened),
 		cmocka_unit_test(a_broken_file_does_no_harm),
 	};

@@ -122,6 +122,26 @@ static void every_beginning_of_a_record_is_taken_or_told(void **state)
 	}
 }
 
+static void its_files_are_listed_once_with_their_build(void **state)
+{
+	static const char text[] = HEAD "fired 1 1 /a b+0x1 00ff\n"
+					"fired 1 2 /a b+0x2 00ff\n"
+					"fired 1 1 /c+0x1 -\n"
+					"fired 1 9 /a b+0x1 01ff\n";
+	struct record_error error;
+	struct record record;
+
+	(void)state;
+	assert_true(record_parse(text, strlen(text), &record, &error));
+	assert_int_equal(record.files_count, 3);
+	assert_string_equal(record.files[0].path, "/a b");
+	assert_string_equal(record.files[0].build_id, "00ff");
+	assert_string_equal(record.files[1].path, "/c");
+	assert_string_equal(record.files[1].build_id, "");
+	assert_string_equal(record.files[2].build_id, "01ff");
+	record_deinit(&record);
+}
+
 static void rules_stay_where_they_stand(void **state)
 {
 	static const char text[] =
@@ -238,6 +258,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_line_is_told_by_its_number),
 		cmocka_unit_test(strange_bytes_are_told),
 		cmocka_unit_test(every_beginning_of_a_record_is_taken_or_told),
+		cmocka_unit_test(its_files_are_listed_once_with_their_build),
 		cmocka_unit_test(rules_stay_where_they_stand),
 		cmocka_unit_test(what_fired_is_written_in_an_order_of_its_own),
 		cmocka_unit_test(what_was_written_is_read_back),
