@@ -59,9 +59,6 @@ struct belayi_rules_source {
  */
 bool belayi_policies_load(const struct belayi_rules_source *source);
 
-/* belayi_policies_unload() - the process ends well */
-void belayi_policies_unload(void);
-
 /* belayi_policies_texts() - all rules, one a line; "" without any */
 const char *belayi_policies_texts(void);
 

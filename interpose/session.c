@@ -28,6 +28,7 @@
 #include "decisions.h"
 #include "fold.h"
 #include "guard.h"
+#include "loader.h"
 #include "log.h"
 #include "modules.h"
 #include "operations.h"
@@ -437,7 +438,7 @@ __attribute__((destructor)) void belayi_session_end(void)
 		belayi_threads_settle();
 		if (belayi_decisions) {
 			belayi_decisions_fold();
-			belayi_policies_unload();
+			belayi_loader_unload();
 		}
 		if (!belayi_session_confined())
 			leave_session();
