@@ -55,7 +55,7 @@ BELAY_NEXT_SLOT_OF(PQexitPipelineMode, PQ_SONAME);
 
 BELAY_EXPORT int PQsendQuery(PGconn *conn, const char *query)
 {
-	__typeof__(&PQsendQuery) next = PQ_NEXT(PQsendQuery);
+	__typeof__(&PQsendQuery) next = PQ_HOT(PQsendQuery);
 	struct pq_command command = COMMAND(PQ_QUERY, query, 0);
 
 	return pq_begin(&command) ? pq_begun(&command, next(conn, query)) : 0;
@@ -66,7 +66,7 @@ BELAY_EXPORT int PQsendQueryParams(PGconn *conn, const char *query, int count,
 				   const int *lengths, const int *formats,
 				   int result_format)
 {
-	__typeof__(&PQsendQueryParams) next = PQ_NEXT(PQsendQueryParams);
+	__typeof__(&PQsendQueryParams) next = PQ_HOT(PQsendQueryParams);
 	struct pq_command command = COMMAND(PQ_QUERY, query, count);
 
 	if (!pq_begin(&command))
@@ -94,7 +94,7 @@ BELAY_EXPORT int PQsendQueryPrepared(PGconn *conn, const char *name, int count,
 				     const int *lengths, const int *formats,
 				     int result_format)
 {
-	__typeof__(&PQsendQueryPrepared) next = PQ_NEXT(PQsendQueryPrepared);
+	__typeof__(&PQsendQueryPrepared) next = PQ_HOT(PQsendQueryPrepared);
 	char sql[BELAY_TEXT_MAX];
 	struct pq_command command =
 		COMMAND(PQ_QUERY, execute(name, sql), count);
@@ -153,7 +153,7 @@ BELAY_EXPORT int PQsendClosePortal(PGconn *conn, const char *name)
 
 BELAY_EXPORT PGresult *PQexec(PGconn *conn, const char *query)
 {
-	__typeof__(&PQexec) next = PQ_NEXT(PQexec);
+	__typeof__(&PQexec) next = PQ_HOT(PQexec);
 	const void *outer = PQ_ENTER(next);
 	PGresult *result;
 
@@ -252,7 +252,7 @@ BELAY_EXPORT PGresult *PQclosePortal(PGconn *conn, const char *name)
 
 BELAY_EXPORT PGresult *PQgetResult(PGconn *conn)
 {
-	__typeof__(&PQgetResult) next = PQ_NEXT(PQgetResult);
+	__typeof__(&PQgetResult) next = PQ_HOT(PQgetResult);
 	struct pq_connection *connection = pq_connection_find(conn);
 	PGresult *result;
 

@@ -108,14 +108,14 @@ struct pq_tally {
  * lost:       its id where the answer gets lost
  * freed:      its id where a cancel was sent: the answer is not kept back
  * quiet:      1 + the descriptor that does not tell of the answer; 0: none
- * message:    what PQerrorMessage() is to say; "" for what libpq says
+ * says:       PQerrorMessage() is to say the message, not what libpq says
+ * message:    that
  */
 #define PQ_TAKEN UINT64_MAX
 
 struct pq_connection {
 	PGconn *conn;
 	const void *library;
-	struct belay_ref connecting;
 	struct belay_ref head;
 	struct pq_tally tally;
 	uint32_t queued;
@@ -123,9 +123,6 @@ struct pq_connection {
 	bool blind;
 	bool unsent;
 	bool pipeline;
-	uint32_t canceling;
-	uint32_t polling;
-	uint64_t asked;
 	bool ruled;
 	bool ruled_connect;
 	bool keeping;
@@ -135,12 +132,17 @@ struct pq_connection {
 	bool drained;
 	bool aborted;
 	bool done;
+	bool says;
+	uint32_t canceling;
+	uint32_t polling;
 	int quiet;
+	uint64_t asked;
 	uint64_t held;
 	uint64_t lost;
 	uint64_t freed;
+	struct belay_ref connecting;
 	char message[PQ_MESSAGE_SIZE];
-};
+} __attribute__((aligned(64)));
 
 /* pq_connection_find() - the record of a connection, or NULL */
 struct pq_connection *pq_connection_find(const PGconn *conn);
@@ -193,6 +195,70 @@ long pq_missing(void);
 #define PQ_NEXT_FROM(sym, site)                                                \
 	(BELAY_NEXT_FROM(sym, site) ?: (__typeof__(&(sym)))(void *)pq_missing)
 #define PQ_NEXT(sym) PQ_NEXT_FROM(sym, BELAY_SITE())
+
+/*
+ * The functions of a query. A SELECT of one row takes some 20 us, after which
+ * nothing of ours is in the caches: so where these go on to stands together,
+ * for the first two modules that call them (libpq is one).
+ */
+enum pq_hot {
+	PQ_HOT_PQclear,
+	PQ_HOT_PQcmdTuples,
+	PQ_HOT_PQconsumeInput,
+	PQ_HOT_PQexec,
+	PQ_HOT_PQgetResult,
+	PQ_HOT_PQisBusy,
+	PQ_HOT_PQntuples,
+	PQ_HOT_PQresultStatus,
+	PQ_HOT_PQsendQuery,
+	PQ_HOT_PQsendQueryParams,
+	PQ_HOT_PQsendQueryPrepared,
+	PQ_HOTS,
+};
+
+#define PQ_CALLERS 2
+
+/* size: written last; 0: nobody's */
+struct pq_caller {
+	uintptr_t start;
+	uintptr_t size;
+	void *functions[PQ_HOTS];
+} __attribute__((aligned(64)));
+
+extern struct pq_caller pq_callers[PQ_CALLERS];
+
+void *pq_hot_find(struct belay_next *next, enum pq_hot index, const void *site);
+
+/* pq_caller_of() - the module that an address is in, or NULL; acquire: `size` */
+static inline struct pq_caller *pq_caller_of(const void *address)
+{
+	for (unsigned int i = 0; i < PQ_CALLERS; i++) {
+		uintptr_t size =
+			__atomic_load_n(&pq_callers[i].size, __ATOMIC_ACQUIRE);
+
+		if ((uintptr_t)address - pq_callers[i].start < size)
+			return &pq_callers[i];
+	}
+	return NULL;
+}
+
+static inline void *pq_hot(struct belay_next *next, enum pq_hot index,
+			   const void *site)
+{
+	struct pq_caller *caller = pq_caller_of(site);
+	void *found = NULL;
+
+	if (__builtin_expect(caller != NULL, 1))
+		found = __atomic_load_n(&caller->functions[index],
+					__ATOMIC_RELAXED);
+	return __builtin_expect(found != NULL, 1)
+		       ? found
+		       : pq_hot_find(next, index, site);
+}
+
+#define PQ_HOT_FROM(sym, site)                                                 \
+	((__typeof__(&(sym)))pq_hot(&next_##sym, PQ_HOT_##sym, (site)))
+#define PQ_HOT(sym) PQ_HOT_FROM(sym, BELAY_SITE())
 
 /* --- Commands (pq_command.c) --------------------------------------------- */
 

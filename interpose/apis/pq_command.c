@@ -17,10 +17,12 @@ BELAY_NEXT_SLOT_OF(PQstatus, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQresultStatus, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQresultErrorField, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQcmdTuples, PQ_SONAME);
+BELAY_NEXT_SLOT_OF(PQntuples, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQisBusy, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQtransactionStatus, PQ_SONAME);
 
 #define NEXT(sym) PQ_NEXT_FROM(sym, connection->library)
+#define HOT(sym) PQ_HOT_FROM(sym, connection->library)
 
 static bool is_lost(const struct pq_connection *connection)
 {
@@ -49,18 +51,29 @@ static int32_t error_of(const struct pq_connection *connection,
 	return is_lost(connection) ? PQ_CONNECTION_FAILURE : PQ_INTERNAL_ERROR;
 }
 
-static void count(struct pq_connection *connection, const PGresult *result)
+/* All rows of a command; of those that came one by one its end says it. */
+static int64_t rows_of(const struct pq_connection *connection,
+		       const PGresult *result, ExecStatusType status)
+{
+	int rows = status == PGRES_TUPLES_OK ? HOT(PQntuples)(result) : 0;
+
+	if (rows)
+		return rows;
+	return number_in(HOT(PQcmdTuples)((PGresult *)(uintptr_t)result));
+}
+
+static void count(struct pq_connection *connection, const PGresult *result,
+		  ExecStatusType status)
 {
 	struct pq_tally *tally = &connection->tally;
 
 	tally->got = true;
-	connection->message[0] = '\0';
-	switch ((int)NEXT(PQresultStatus)(result)) {
+	connection->says = false;
+	switch ((int)status) {
 	case PGRES_EMPTY_QUERY:
 	case PGRES_COMMAND_OK:
 	case PGRES_TUPLES_OK:
-		tally->rows += number_in(
-			NEXT(PQcmdTuples)((PGresult *)(uintptr_t)result));
+		tally->rows += rows_of(connection, result, status);
 		break;
 	case PGRES_SINGLE_TUPLE:
 	case PGRES_TUPLES_CHUNK:
@@ -152,6 +165,8 @@ static bool is_end(const struct pq_connection *connection)
 
 void pq_saw(struct pq_connection *connection, const PGresult *result)
 {
+	ExecStatusType status;
+
 	if (connection->queued == 0)
 		return;
 	if (!result) {
@@ -160,9 +175,10 @@ void pq_saw(struct pq_connection *connection, const PGresult *result)
 		return;
 	}
 	/* That of a synchronisation point belongs to no command. */
-	if (NEXT(PQresultStatus)(result) == PGRES_PIPELINE_SYNC)
+	status = HOT(PQresultStatus)(result);
+	if (status == PGRES_PIPELINE_SYNC)
 		return;
-	count(connection, result);
+	count(connection, result, status);
 	/* Nothing follows, and few programs wait for the NULL then. */
 	if (connection->tally.status && is_lost(connection))
 		collected(connection);
@@ -183,7 +199,7 @@ void pq_give_up(struct pq_connection *connection)
 		outcome = pq_outcome(connection);
 		if (!connection->tally.got) {
 			bool is_there = !is_lost(connection) &&
-					!NEXT(PQisBusy)(connection->conn);
+					!HOT(PQisBusy)(connection->conn);
 
 			outcome.status = PQ_CONNECTION_FAILURE;
 			outcome.ending =
@@ -197,7 +213,7 @@ void pq_give_up(struct pq_connection *connection)
 	connection->connecting = nobody;
 	connection->pipeline = false;
 	connection->aborted = false;
-	connection->message[0] = '\0';
+	connection->says = false;
 	pq_loud(connection);
 	pq_cancel_wait(connection);
 }
@@ -246,7 +262,7 @@ bool pq_begin(struct pq_command *command)
 	if (!connection)
 		return true;
 	enqueue(command);
-	connection->message[0] = '\0';
+	connection->says = false;
 	if (connection->blind)
 		return true;
 	if (!belay_adapter_begin(&begin, &command->ref, &fault)) {

@@ -141,6 +141,7 @@ PGresult *pq_fault_result(struct pq_connection *connection, int32_t status)
 	pq_code(status, one->code);
 	format(one->text, one->code, verbosity_of(connection), one->message);
 	memcpy(connection->message, one->message, sizeof(one->message));
+	connection->says = true;
 	__atomic_store_n(&one->result, result, __ATOMIC_RELEASE);
 	return result;
 }
@@ -152,6 +153,7 @@ void pq_fault_send(struct pq_connection *connection, int32_t status)
 		return;
 	}
 	/* What libpq says itself has no severity. */
+	connection->says = true;
 	(void)snprintf(connection->message, PQ_MESSAGE_SIZE, "%s\n",
 		       pq_text(status)->primary);
 }
@@ -161,6 +163,7 @@ void pq_fault_connect(struct pq_connection *connection, int32_t status)
 	const struct pq_text *text = pq_text(status);
 
 	lose(connection);
+	connection->says = true;
 	if (status == PQ_CANNOT_CONNECT)
 		(void)snprintf(connection->message, PQ_MESSAGE_SIZE,
 			       "connection to server failed: Connection "
@@ -180,7 +183,7 @@ BELAY_EXPORT char *PQerrorMessage(const PGconn *conn)
 {
 	struct pq_connection *connection = pq_connection_find(conn);
 
-	if (connection && connection->message[0])
+	if (connection && connection->says)
 		return connection->message;
 	return PQ_NEXT(PQerrorMessage)(conn);
 }
@@ -231,5 +234,5 @@ BELAY_EXPORT void PQclear(PGresult *result)
 
 	if (one)
 		drop(one);
-	PQ_NEXT(PQclear)(result);
+	PQ_HOT(PQclear)(result);
 }

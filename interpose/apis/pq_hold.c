@@ -216,7 +216,7 @@ void pq_wait_kept_back(struct pq_connection *connection)
 
 BELAY_EXPORT int PQconsumeInput(PGconn *conn)
 {
-	__typeof__(&PQconsumeInput) next = PQ_NEXT(PQconsumeInput);
+	__typeof__(&PQconsumeInput) next = PQ_HOT(PQconsumeInput);
 	struct pq_connection *connection = pq_connection_find(conn);
 
 	if (__builtin_expect(!connection || !pq_keeps_back(connection), 1))

@@ -103,7 +103,7 @@ static bool drain(struct pq_connection *connection, bool wait)
 
 BELAY_EXPORT int PQisBusy(PGconn *conn)
 {
-	__typeof__(&PQisBusy) next = PQ_NEXT(PQisBusy);
+	__typeof__(&PQisBusy) next = PQ_HOT(PQisBusy);
 	struct pq_connection *connection = pq_connection_find(conn);
 
 	if (__builtin_expect(connection && connection->ruled, 0)) {

@@ -19,10 +19,54 @@ long pq_missing(void)
 	return 0;
 }
 
+/* --- The first callers --------------------------------------------------- */
+
+struct pq_caller pq_callers[PQ_CALLERS];
+
+/* Writes the start, then the size: see pq_caller_of(). */
+static struct pq_caller *add_caller(const void *site)
+{
+	static uint32_t used;
+	struct dl_find_object module;
+	struct pq_caller *caller;
+	uint32_t number;
+
+	if (__atomic_load_n(&used, __ATOMIC_RELAXED) >= PQ_CALLERS ||
+	    _dl_find_object((void *)(uintptr_t)site, &module) != 0)
+		return NULL;
+	number = __atomic_fetch_add(&used, 1, __ATOMIC_RELAXED);
+	if (number >= PQ_CALLERS)
+		return NULL;
+	caller = &pq_callers[number];
+	caller->start = (uintptr_t)module.dlfo_map_start;
+	__atomic_store_n(&caller->size,
+			 (uintptr_t)module.dlfo_map_end - caller->start,
+			 __ATOMIC_RELEASE);
+	return caller;
+}
+
+__attribute__((noinline, cold)) void *
+pq_hot_find(struct belay_next *next, enum pq_hot index, const void *site)
+{
+	struct pq_caller *caller = pq_caller_of(site) ?: add_caller(site);
+	void *found = belay_next_from(next, site);
+
+	if (!found)
+		return (void *)pq_missing;
+	if (caller)
+		__atomic_store_n(&caller->functions[index], found,
+				 __ATOMIC_RELAXED);
+	return found;
+}
+
 bool pq_is_inside(const void *site, const void *next)
 {
-	uint32_t module = belay_next_module(site);
+	const struct pq_caller *library = pq_caller_of(next);
+	uint32_t module;
 
+	if (__builtin_expect(library != NULL, 1))
+		return pq_caller_of(site) == library;
+	module = belay_next_module(site);
 	return module && module == belay_next_module(next);
 }
 
