@@ -16,6 +16,8 @@
 #include "program.h"
 #include "text.h"
 
+#define SCRIPTS_MAX 5
+
 /* Libraries with asynchronous calls, by the beginning of their names. */
 static const struct {
 	const char *library;
@@ -47,12 +49,13 @@ static void add_word(char *list, size_t size, const char *word)
 {
 	size_t used = strlen(list), length = strlen(word);
 
-	if (used >= length && strcmp(list + used - length, word) == 0)
+	if ((used >= length && strcmp(list + used - length, word) == 0) ||
+	    (used && list[used - 1] == '.'))
 		return;
 	if (used + length + 8 < size)
 		(void)snprintf(list + used, size - used, "%s%s",
 			       used ? ", " : "", word);
-	else if (used && list[used - 1] != '.')
+	else if (used)
 		(void)snprintf(list + used, size - used, ", ...");
 }
 
@@ -245,25 +248,58 @@ static const char *advice_for(enum program_kind kind)
 	return NULL;
 }
 
+/*
+ * Return: what is to be looked at instead: the program that a script has env
+ * start; NULL: the one that is loaded.
+ */
+static const char *look_at_script(struct doctor *doctor, const char *name,
+				  const struct program *program)
+{
+	static const char advice[] =
+		"ask about the programs that it starts, too";
+
+	if (!*program->started) {
+		doctor_say(doctor, DOCTOR_NOTE, advice,
+			   "\"%s\" is a script: what runs is \"%s\"", name,
+			   program->loaded);
+		return NULL;
+	}
+	doctor_say(doctor, DOCTOR_NOTE, advice,
+		   "\"%s\" is a script: what runs is \"%s\", which \"%s\" "
+		   "starts",
+		   name, program->started, program->loaded);
+	return program->started;
+}
+
+static void look_at_loaded(struct doctor *doctor, const struct program *program)
+{
+	if (program->kind != PROGRAM_WATCHED) {
+		doctor_say(doctor, DOCTOR_PROBLEM, advice_for(program->kind),
+			   "\"%s\" %s", program->loaded,
+			   program_kind_sentence(program->kind));
+		return;
+	}
+	doctor_say(doctor, DOCTOR_OK, NULL, "\"%s\" can be preloaded",
+		   program->loaded);
+	look_inside(doctor, program->loaded);
+}
+
+/* A script that starts another one, and so on, may start itself. */
 bool doctor_look_at_program(struct doctor *doctor, const char *name)
 {
 	struct program program;
+	char started[sizeof(program.started)];
+	const char *next = name;
 
-	if (program_find(name, &program) != 0)
-		return false;
-	if (strcmp(program.path, program.loaded) != 0)
-		doctor_say(doctor, DOCTOR_NOTE,
-			   "ask about the programs that it starts, too",
-			   "\"%s\" is a script: what runs is \"%s\"", name,
-			   program.loaded);
-	if (program.kind != PROGRAM_WATCHED) {
-		doctor_say(doctor, DOCTOR_PROBLEM, advice_for(program.kind),
-			   "\"%s\" %s", program.loaded,
-			   program_kind_sentence(program.kind));
-		return true;
+	for (int i = 0; next && i < SCRIPTS_MAX; i++) {
+		if (program_find(next, &program) != 0)
+			return false;
+		if (strcmp(program.path, program.loaded) == 0)
+			break;
+		next = look_at_script(doctor, next, &program);
+		if (next)
+			next = strcpy(started, next);
 	}
-	doctor_say(doctor, DOCTOR_OK, NULL, "\"%s\" can be preloaded",
-		   program.loaded);
-	look_inside(doctor, program.loaded);
+	look_at_loaded(doctor, &program);
 	return true;
 }

@@ -26,6 +26,9 @@
 /* The kernel's own limit on interpreters of interpreters. */
 #define INTERPRETERS_MAX 5
 
+/* Runs what is no program and names no interpreter: see execvp(). */
+#define SHELL "/bin/sh"
+
 static int not_found(const char *name, const char *why)
 {
 	const char *sign = strchr(name, '=');
@@ -110,6 +113,30 @@ static size_t interpreter(const char *begin, size_t size, char path[PATH_MAX])
 	return length;
 }
 
+/* What "#!/usr/bin/env [-S] NAME" starts, as env looks for it. */
+static void find_started(const char *begin, struct program *program)
+{
+	const char *slash = strrchr(program->loaded, '/');
+	const char *at = strstr(begin, program->loaded);
+
+	*program->started = '\0';
+	if (!slash || strcmp(slash, "/env") != 0 || !at)
+		return;
+	at += strlen(program->loaded);
+	at += strspn(at, " \t");
+	if (strncmp(at, "-S", 2) == 0) {
+		at += 2;
+		at += strspn(at, " \t");
+	}
+	if (*at == '-')
+		return;
+	(void)snprintf(program->started, sizeof(program->started), "%.*s",
+		       (int)strcspn(at, " \t\n"), at);
+	/* It sets variables first. */
+	if (strchr(program->started, '='))
+		*program->started = '\0';
+}
+
 static bool has_program_header(int fd, const Elf64_Ehdr *elf, uint32_t type,
 			       Elf64_Phdr *ret)
 {
@@ -181,18 +208,24 @@ static int look(const char *name, struct program *program)
 	strcpy(program->loaded, program->path);
 	for (int i = 0; i < INTERPRETERS_MAX; i++) {
 		int fd = open(program->loaded, O_RDONLY | O_CLOEXEC);
-		ssize_t n = fd < 0 ? 0 : read(fd, begin, sizeof(begin) - 1);
+		ssize_t n = fd < 0 ? -1 : read(fd, begin, sizeof(begin) - 1);
 		Elf64_Ehdr elf;
+		bool is_elf;
 
 		memcpy(&elf, begin, sizeof(elf));
 		begin[n > 0 ? n : 0] = '\0';
-		if (n >= (ssize_t)sizeof(elf) &&
-		    memcmp(begin, ELFMAG, SELFMAG) == 0)
+		is_elf = n >= (ssize_t)sizeof(elf) &&
+			 memcmp(begin, ELFMAG, SELFMAG) == 0;
+		if (is_elf)
 			program->kind = kind_of_elf(fd, &elf);
 		if (fd >= 0)
 			(void)close(fd);
-		if (n <= 0 || !interpreter(begin, (size_t)n, program->loaded))
+		if (n < 0 || is_elf)
 			return 0;
+		if (interpreter(begin, (size_t)n, program->loaded))
+			find_started(begin, program);
+		else
+			strcpy(program->loaded, SHELL);
 		if (!is_executable(program->loaded)) {
 			say("Cannot run \"%s\": Its interpreter \"%s\": %s",
 			    name, program->loaded, strerror(errno));

@@ -18,13 +18,15 @@ enum program_kind {
 /*
  * struct program - a program
  *
- * path:   of the file to execute
- * loaded: the ELF file that the kernel loads: path, or its interpreter's
+ * path:    of the file to execute
+ * loaded:  the ELF file that the kernel loads: path, or its interpreter's
+ * started: the program that a script has env(1) start, or ""
  */
 struct program {
 	enum program_kind kind;
 	char path[PATH_MAX];
 	char loaded[PATH_MAX];
+	char started[256];
 };
 
 /*

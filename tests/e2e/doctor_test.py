@@ -261,6 +261,48 @@ class Program(Doctor):
                       said["note"])
         self.assertIn(f'"{self.caller}" can be preloaded', said["ok"])
 
+    def test_a_text_that_says_nothing_is_the_shells(self):
+        for text in ("echo x\n", "", "\x7fELF no more of it\n", "#!"):
+            script = self.write("script", text, 0o755)
+            said = self.doctor(script)
+            self.assertIn(f'"{script}" is a script: what runs is "/bin/sh"',
+                          said["note"])
+            self.assertIn('"/bin/sh" can be preloaded', said["ok"])
+
+    def test_what_env_starts_is_looked_at(self):
+        env = {**os.environ, "PATH": os.path.dirname(VICTIM) + ":"
+               + os.environ["PATH"]}
+        name = os.path.basename(VICTIM)
+        for words in (name, "-S " + name, f"-S{name} -x", f"\t{name}\t"):
+            script = self.write("script", f"#!/usr/bin/env {words}\n", 0o755)
+            said = self.doctor(script, env=env)
+            self.assertIn(f'"{script}" is a script: what runs is "{name}", '
+                          'which "/usr/bin/env" starts', said["note"])
+            self.assertIn(f'"{VICTIM}" can be preloaded', said["ok"])
+        for words in ("", "-i sh", "-S -i sh", "A=1 sh"):
+            script = self.write("script", f"#!/usr/bin/env {words}\n", 0o755)
+            self.assertIn(f'"{script}" is a script: what runs is '
+                          '"/usr/bin/env"', self.doctor(script)["note"])
+
+    def test_what_env_cannot_start(self):
+        script = self.write("script", "#!/usr/bin/env belay-none\n", 0o755)
+        done = self.run_belay("doctor", script)
+        self.assertEqual((done.stderr, done.returncode), (
+            'belay: Cannot run "belay-none": No such program in $PATH\n', 1))
+
+    def test_a_script_that_starts_itself(self):
+        script = self.write("script", "", 0o755)
+        self.write("script", f"#!/usr/bin/env {script}\n", 0o755)
+        self.assertEqual(len(self.doctor(script)["note"]), 5)
+
+    def test_a_long_list_of_functions_ends_once(self):
+        victim = os.path.join(os.path.dirname(VICTIM), "pq-victim")
+        if not os.path.exists(victim):
+            self.skipTest("there is no adapter for libpq here")
+        line, = (text for text in self.doctor(victim)["ok"]
+                 if text.startswith("pq: "))
+        self.assertRegex(line, r'^pq: "pq-victim" calls (PQ\w+, )+\.\.\.$')
+
     def test_a_library_without_an_adapter(self):
         if not shutil.which("curl"):
             self.skipTest("curl is not installed")
@@ -268,7 +310,8 @@ class Program(Doctor):
                           "which there is no adapter for", "curl")
 
     def test_one_that_cannot_be_read(self):
-        path = self.write("text", "\x7fELF no more of it\n", 0o755)
+        # Without a table of sections.
+        path = self.changed(self.caller, 0x28, bytes(8))
         self.assert_finds("note", "cannot be looked into", path)
 
 
