@@ -287,7 +287,7 @@ static void look_at_loaded(struct doctor *doctor, const struct program *program)
 /* A script that starts another one, and so on, may start itself. */
 bool doctor_look_at_program(struct doctor *doctor, const char *name)
 {
-	struct program program;
+	struct program program = {.kind = PROGRAM_WATCHED};
 	char started[sizeof(program.started)];
 	const char *next = name;
 
