@@ -342,6 +342,24 @@ static void cost(void)
 	PQfinish(conn);
 }
 
+static void large(void)
+{
+	PGconn *conn = connected();
+	double began = seconds(CLOCK_MONOTONIC);
+	PGresult *result;
+
+	(void)PQsendQuery(conn, "select repeat('x', 40000000) || 'ruled'");
+	wait_result(conn);
+	result = PQgetResult(conn);
+	say_number("length", PQgetlength(result, 0, 0));
+	say_number("late", seconds(CLOCK_MONOTONIC) - began > 0.3);
+	PQclear(result);
+	while ((result = PQgetResult(conn)))
+		PQclear(result);
+	say_result(PQexec(conn, "select 'next'"));
+	PQfinish(conn);
+}
+
 static void connecting(void)
 {
 	PGconn *conn = PQconnectStart("");
@@ -388,6 +406,7 @@ static const struct scene {
 	{"cancel-noticed", cancel_noticed},
 	{"cancel-elsewhere", cancel_elsewhere},
 	{"cost", cost},
+	{"large", large},
 	{"connecting", connecting},
 };
 
