@@ -9,24 +9,15 @@
 #include <belay/adapter.h>
 
 #include "adapters.h"
-
-/* A few dozen of them: one more each time is fast enough. */
-static void *grow(void *array, size_t count, size_t size)
-{
-	void *longer = realloc(array, (count + 1) * size);
-
-	if (!longer)
-		abort();
-	return longer;
-}
+#include "array.h"
 
 static void add_operation(struct catalogue *catalogue,
 			  const struct belay_operation *operation)
 {
 	size_t count = catalogue->operations_count++;
 
-	catalogue->operations = grow(catalogue->operations, count,
-				     sizeof(*catalogue->operations));
+	catalogue->operations = array_grow(catalogue->operations, count,
+					   sizeof(*catalogue->operations));
 	catalogue->operations[count] = operation;
 }
 
@@ -35,8 +26,9 @@ static bool add_adapter(const struct belay_adapter *adapter, void *data)
 	struct catalogue *catalogue = data;
 	struct belay_operation *block = adapter_operations(adapter);
 
-	catalogue->blocks = grow(catalogue->blocks, catalogue->blocks_count,
-				 sizeof(*catalogue->blocks));
+	catalogue->blocks =
+		array_grow(catalogue->blocks, catalogue->blocks_count,
+			   sizeof(*catalogue->blocks));
 	catalogue->blocks[catalogue->blocks_count++] = block;
 	for (uint32_t i = 0; i < adapter->operations_count; i++)
 		add_operation(catalogue, &block[i]);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "text.h"
 
 #define VERSION 1
@@ -23,7 +24,6 @@ struct reader {
 	bool has_seed;
 	size_t at;        /* of the line, in the text */
 	size_t rules_end; /* of the last rule */
-	size_t room;
 	char line[4096];
 };
 
@@ -104,13 +104,8 @@ static void add(struct reader *reader, const struct belay_replay_entry *entry)
 {
 	struct record *record = reader->record;
 
-	if (record->count == reader->room) {
-		reader->room = reader->room ? 2 * reader->room : 64;
-		record->entries =
-			realloc(record->entries, reader->room * sizeof(*entry));
-		if (!record->entries)
-			abort();
-	}
+	record->entries =
+		array_grow(record->entries, record->count, sizeof(*entry));
 	record->entries[record->count++] = *entry;
 }
 
@@ -124,10 +119,8 @@ static void add_file(struct record *record, const char *path, const char *id)
 	for (size_t i = record->files_count; i-- > 0;)
 		if (memcmp(&record->files[i], &file, sizeof(file)) == 0)
 			return;
-	record->files = realloc(record->files,
-				(record->files_count + 1) * sizeof(file));
-	if (!record->files)
-		abort();
+	record->files =
+		array_grow(record->files, record->files_count, sizeof(file));
 	record->files[record->files_count++] = file;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "array.h"
 #include "report_metadata.h"
 #include "trace_rules.h"
 
@@ -18,9 +19,9 @@
 
 static void add_path(char ***list, size_t *count, char *path)
 {
-	*list = realloc(*list, (*count + 1) * sizeof(char *));
-	if (!*list || !path)
+	if (!path)
 		abort();
+	*list = array_grow(*list, *count, sizeof(char *));
 	(*list)[(*count)++] = path;
 }
 

@@ -9,21 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Doubles an array whenever its count is a power of two. */
-static void *grow(void *array, uint32_t count, size_t size)
-{
-	if ((count & (count - 1)) == 0)
-		array = realloc(array, (count ? 2 * (size_t)count : 1) * size);
-	if (!array)
-		abort();
-	return array;
-}
+#include "array.h"
 
 void processes_init(struct processes *processes)
 {
 	*processes = (struct processes){.map_size = 64};
 	processes->map = calloc(processes->map_size, sizeof(uint32_t));
-	processes->modules = grow(NULL, 0, sizeof(*processes->modules));
+	processes->modules = array_grow(NULL, 0, sizeof(*processes->modules));
 	processes->modules_count = 1;
 	if (!processes->map)
 		abort();
@@ -86,8 +78,8 @@ static uint32_t add_process(struct processes *processes, uint32_t scope,
 	place = map_place(processes, scope, pid);
 	if (!*place)
 		processes->map_used++;
-	processes->list = grow(processes->list, processes->count,
-			       sizeof(*processes->list));
+	processes->list = array_grow(processes->list, processes->count,
+				     sizeof(*processes->list));
 	processes->list[processes->count] =
 		(struct report_process){.scope = scope, .pid = pid};
 	*place = ++processes->count;
@@ -171,8 +163,8 @@ static uint32_t intern_image(struct processes *processes,
 			return i;
 		}
 	}
-	processes->images =
-		grow(processes->images, processes->images_count, sizeof(image));
+	processes->images = array_grow(processes->images,
+				       processes->images_count, sizeof(image));
 	processes->images[processes->images_count] = image;
 	return processes->images_count++;
 }
@@ -189,8 +181,8 @@ void processes_load(struct processes *processes, const struct event *event)
 		.next = processes->list[process].modules,
 	};
 
-	processes->modules = grow(processes->modules, processes->modules_count,
-				  sizeof(module));
+	processes->modules = array_grow(
+		processes->modules, processes->modules_count, sizeof(module));
 	processes->modules[processes->modules_count] = module;
 	processes->list[process].modules = processes->modules_count++;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "policy_files.h"
 #include "policy_load.h"
 #include "rule_text.h"
@@ -104,10 +105,7 @@ bool ruleset_read(struct ruleset *set, const struct rule_source *source)
 	struct rule_text *text;
 
 	make_room(set);
-	set->texts =
-		realloc(set->texts, (set->texts_count + 1) * sizeof(*text));
-	if (!set->texts)
-		abort();
+	set->texts = array_grow(set->texts, set->texts_count, sizeof(*text));
 	text = &set->texts[set->texts_count++];
 	*text = (struct rule_text){.first = set->rules.count};
 	return rule_text_read(source, text) && parse(set, text);

@@ -7,17 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Memory for a few dozen records: a tool without it has nothing to say. */
-static void *grow(void *array, size_t count, size_t size)
-{
-	void *larger = array;
-
-	if ((count & (count - 1)) == 0)
-		larger = realloc(array, (count ? 2 * count : 1) * size);
-	if (!larger)
-		abort();
-	return larger;
-}
+#include "array.h"
 
 struct summary_operation *summary_operation(struct summary *summary,
 					    const char *name)
@@ -28,8 +18,8 @@ struct summary_operation *summary_operation(struct summary *summary,
 		if (strcmp(summary->operations[i].name, name) == 0)
 			return &summary->operations[i];
 	summary->operations =
-		grow(summary->operations, summary->operations_count,
-		     sizeof(*operation));
+		array_grow(summary->operations, summary->operations_count,
+			   sizeof(*operation));
 	operation = &summary->operations[summary->operations_count++];
 	*operation = (struct summary_operation){0};
 	strncpy(operation->name, name, sizeof(operation->name) - 1);
@@ -73,8 +63,8 @@ void summary_unfinished_add(struct summary *summary,
 		}
 		return;
 	}
-	summary->unfinished = grow(summary->unfinished,
-				   summary->unfinished_count, sizeof(*known));
+	summary->unfinished = array_grow(
+		summary->unfinished, summary->unfinished_count, sizeof(*known));
 	summary->unfinished[summary->unfinished_count++] = *more;
 }
 

@@ -6,24 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "summary.h"
 #include "text.h"
 
 #define RULE_SHOWN 400
 #define STUCK_SHOWN 10
 
-static void *grow(void *array, size_t count, size_t size)
-{
-	void *longer = realloc(array, (count + 1) * size);
-
-	if (!longer)
-		abort();
-	return longer;
-}
-
 static struct summary_rule *add_rule(struct summary_rules *rules)
 {
-	rules->list = grow(rules->list, rules->count, sizeof(*rules->list));
+	rules->list =
+		array_grow(rules->list, rules->count, sizeof(*rules->list));
 	rules->list[rules->count] = (struct summary_rule){0};
 	return &rules->list[rules->count++];
 }
@@ -69,8 +62,8 @@ struct summary_rules *summary_rules(struct summary *summary, uint64_t seed,
 		if (rules->seed == seed && strcmp(rules->text, text) == 0)
 			return rules;
 	}
-	summary->rules =
-		grow(summary->rules, summary->rules_count, sizeof(*rules));
+	summary->rules = array_grow(summary->rules, summary->rules_count,
+				    sizeof(*rules));
 	rules = &summary->rules[summary->rules_count++];
 	*rules = (struct summary_rules){.seed = seed, .text = strdup(text)};
 	if (!rules->text)
@@ -108,7 +101,8 @@ void summary_rules_stuck(struct summary_rules *rules,
 		    place_is(&known->place, &stuck->place))
 			return;
 	}
-	rules->stuck = grow(rules->stuck, rules->stuck_count, sizeof(*stuck));
+	rules->stuck =
+		array_grow(rules->stuck, rules->stuck_count, sizeof(*stuck));
 	rules->stuck[rules->stuck_count++] = *stuck;
 }
 

@@ -9,6 +9,7 @@
 
 #include <belay/table.h>
 
+#include "array.h"
 #include "options.h"
 #include "say.h"
 #include "watch.h"
@@ -39,21 +40,16 @@ static bool add_variable(struct watch *watch, const char *value)
 		say("Option \"--env\" wants VAR=VAL or VAR, not \"%s\"", value);
 		return false;
 	}
-	watch->variables =
-		realloc(watch->variables, (watch->variables_count + 1) *
-						  sizeof(*watch->variables));
-	if (!watch->variables)
-		abort();
+	watch->variables = array_grow(watch->variables, watch->variables_count,
+				      sizeof(*watch->variables));
 	watch->variables[watch->variables_count++] = (char *)value;
 	return true;
 }
 
 static bool add_rules(struct watch *watch, const char *given, bool is_file)
 {
-	watch->rules = realloc(watch->rules, (watch->rules_count + 1) *
-						     sizeof(*watch->rules));
-	if (!watch->rules)
-		abort();
+	watch->rules = array_grow(watch->rules, watch->rules_count,
+				  sizeof(*watch->rules));
 	watch->rules[watch->rules_count++] =
 		(struct rule_source){.given = given, .is_file = is_file};
 	return true;
