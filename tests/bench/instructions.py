@@ -7,7 +7,8 @@
 Runs a program under callgrind twice, with few and with many calls: the
 difference is what the calls alone took, start-up left out. Unlike times these
 numbers are the same on every run and on a busy machine. So is how many pages
-a program touches from its start to its end.
+a program touches from its start to its end. What rules add is counted over the
+same without rules.
 """
 
 import os
@@ -17,6 +18,7 @@ import sys
 import tempfile
 
 from bench import read_budgets
+from rules_bench import NEVER_HERE, NEVER_THIS, write_rules
 
 TOLERANCE = 1.10
 FEW, MANY, UNITS = 2, 12, 1000   # chunks, and calls in each
@@ -59,11 +61,22 @@ def pages(env):
 def judge(name, added, bare, limit):
     """Says what was counted. Nothing added: nothing was preloaded."""
     good = 1 <= added <= limit * TOLERANCE
-    print("%-20s %6.1f more than %5.1f bare, budget %4.0f + 10 %%  %s"
+    print("%-25s %6.1f more than %6.1f, budget %4.0f + 10 %%  %s"
           % (name, added, bare, limit, "ok" if good else "WRONG"))
     if good and added < limit / TOLERANCE:
         print("  lower the budget in tests/bench/budgets to %.0f" % added)
     return good
+
+
+def count(argv, plain, preload, rules, folder):
+    """{name: (added, bare)} of a preload, and of rules under it."""
+    bare = of_one(argv, plain, folder)
+    loaded = of_one(argv, preload, folder)
+    counted = {"": (loaded - bare, bare)}
+    for name, (rule, number) in rules.items():
+        env = dict(preload, BELAY_RULES=write_rules(folder, rule, number))
+        counted[name] = (of_one(argv, env, folder) - loaded, loaded)
+    return counted
 
 
 def main():
@@ -75,11 +88,15 @@ def main():
     cases = {
         "instructions.pair": (
             [os.path.join(bench, "null_pairs"), "{}", str(UNITS)],
-            os.path.join(bench, "libbelay-null.so")),
+            os.path.join(bench, "libbelay-null.so"), {
+                ".idle": (NEVER_HERE, 100),
+                ".idle.other": (NEVER_THIS, 100),
+                ".deadline": ("null.call timeout after=1h", 1),
+            }),
         "instructions.poll": (
             [os.path.join(bench, "aio_chunks"), "poll-pending", "{}",
              str(UNITS), "/dev/null"],
-            os.path.join(build, "interpose", "libbelay-aio.so")),
+            os.path.join(build, "interpose", "libbelay-aio.so"), {}),
     }
     budgets = read_budgets()
     good = True
@@ -88,11 +105,12 @@ def main():
                                         dir="/dev/shm") as session:
         plain = {name: value for name, value in os.environ.items()
                  if not name.startswith("BELAY") and name != "LD_PRELOAD"}
-        for name, (argv, library) in cases.items():
+        for name, (argv, library, rules) in cases.items():
             env = dict(plain, LD_PRELOAD=library, BELAY_SESSION=session)
-            bare = of_one(argv, plain, folder)
-            added = of_one(argv, env, folder) - bare
-            good &= judge(name, added, bare, budgets[name][0])
+            counted = count(argv, plain, env, rules, folder)
+            for part, (added, bare) in counted.items():
+                good &= judge(name + part, added, bare,
+                              budgets[name + part][0])
         bare = pages(plain)
         added = pages(env) - bare
         good &= judge("start.pages", added, bare, budgets["start.pages"][0])
