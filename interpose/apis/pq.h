@@ -15,6 +15,9 @@
 
 #define PQ_SONAME "libpq.so.5"
 
+/* What each query runs through: it stands together, in few pages. */
+#define PQ_EACH_QUERY __attribute__((hot))
+
 enum { PQ_CONNECT, PQ_QUERY, PQ_PREPARE, PQ_DESCRIBE, PQ_CLOSE, PQ_OPERATIONS };
 
 extern const struct belay_operation pq_operations[PQ_OPERATIONS];
@@ -145,14 +148,15 @@ struct pq_connection {
 } __attribute__((aligned(64)));
 
 /* pq_connection_find() - the record of a connection, or NULL */
-struct pq_connection *pq_connection_find(const PGconn *conn);
+PQ_EACH_QUERY struct pq_connection *pq_connection_find(const PGconn *conn);
 
 /*
  * pq_connection_make() - the same; a new one where there is none
  *
  * NULL where there is no room, or conn is NULL: nothing of it is watched then.
  */
-struct pq_connection *pq_connection_make(PGconn *conn, const void *library);
+PQ_EACH_QUERY struct pq_connection *pq_connection_make(PGconn *conn,
+						       const void *library);
 
 /* pq_connection_forget() - the program ends the connection */
 void pq_connection_forget(struct pq_connection *connection);
@@ -168,13 +172,13 @@ void pq_pointer_drop(const void *object);
 /* --- Where calls come from (pq_site.c) ----------------------------------- */
 
 /* pq_is_inside() - whether libpq itself calls, rather than its user */
-bool pq_is_inside(const void *site, const void *next);
+PQ_EACH_QUERY bool pq_is_inside(const void *site, const void *next);
 
 /*
  * pq_site() - the place in the program: libpq's own calls count as those of
  * the function that the program called, where that is one of ours
  */
-const void *pq_site(const void *site, const void *next);
+PQ_EACH_QUERY const void *pq_site(const void *site, const void *next);
 
 /*
  * pq_enter(), pq_leave() - a function runs whose work libpq does with others
@@ -183,8 +187,8 @@ const void *pq_site(const void *site, const void *next);
  * site: the place that it was called from
  * Return: what pq_leave() is to be given.
  */
-const void *pq_enter(const void *site, const void *next);
-void pq_leave(const void *outer);
+PQ_EACH_QUERY const void *pq_enter(const void *site, const void *next);
+PQ_EACH_QUERY void pq_leave(const void *outer);
 #define PQ_ENTER(next) pq_enter(BELAY_SITE(), (const void *)(next))
 
 /* pq_entered_site() - the place that such a function was called from, or NULL */
@@ -260,6 +264,15 @@ static inline void *pq_hot(struct belay_next *next, enum pq_hot index,
 	((__typeof__(&(sym)))pq_hot(&next_##sym, PQ_HOT_##sym, (site)))
 #define PQ_HOT(sym) PQ_HOT_FROM(sym, BELAY_SITE())
 
+PQ_EACH_QUERY __typeof__(PQclear) PQclear;
+PQ_EACH_QUERY __typeof__(PQconsumeInput) PQconsumeInput;
+PQ_EACH_QUERY __typeof__(PQexec) PQexec;
+PQ_EACH_QUERY __typeof__(PQgetResult) PQgetResult;
+PQ_EACH_QUERY __typeof__(PQisBusy) PQisBusy;
+PQ_EACH_QUERY __typeof__(PQsendQuery) PQsendQuery;
+PQ_EACH_QUERY __typeof__(PQsendQueryParams) PQsendQueryParams;
+PQ_EACH_QUERY __typeof__(PQsendQueryPrepared) PQsendQueryPrepared;
+
 /* --- Commands (pq_command.c) --------------------------------------------- */
 
 /* A command that is being sent. */
@@ -276,10 +289,10 @@ struct pq_command {
 };
 
 /* pq_begin() - before it is sent; false: it fails, as the real one would */
-bool pq_begin(struct pq_command *command);
+PQ_EACH_QUERY bool pq_begin(struct pq_command *command);
 
 /* pq_begun() - what the real function returned */
-int pq_begun(struct pq_command *command, int sent);
+PQ_EACH_QUERY int pq_begun(struct pq_command *command, int sent);
 
 /* pq_returned() - the same of a function that waits for the results */
 PGresult *pq_returned(struct pq_command *command, PGresult *result);
@@ -298,7 +311,8 @@ static inline bool pq_is_ruled(struct pq_connection *connection)
 }
 
 /* pq_saw() - the program gets a result, or NULL after the last one */
-void pq_saw(struct pq_connection *connection, const PGresult *result);
+PQ_EACH_QUERY void pq_saw(struct pq_connection *connection,
+			  const PGresult *result);
 
 /* pq_give_up() - the connection is closed or made anew */
 void pq_give_up(struct pq_connection *connection);
@@ -312,7 +326,7 @@ struct belay_outcome pq_outcome(const struct pq_connection *connection);
 /* --- What rules do to a call (pq_ruled.c) -------------------------------- */
 
 /* pq_ruled_head() - the head is another call; first: it was sent alone */
-void pq_ruled_head(struct pq_connection *connection, bool first);
+PQ_EACH_QUERY void pq_ruled_head(struct pq_connection *connection, bool first);
 
 /* pq_ruled_connect() - connecting is another call */
 void pq_ruled_connect(struct pq_connection *connection);
@@ -335,7 +349,7 @@ bool pq_hold(struct pq_connection *connection, const struct belay_ref *ref);
  * pq_keeps_back() - whether libpq is not to look for the head's answer, for
  * now; does not wait
  */
-bool pq_keeps_back(struct pq_connection *connection);
+PQ_EACH_QUERY bool pq_keeps_back(struct pq_connection *connection);
 
 /* pq_wait_kept_back() - sleeps until it may */
 void pq_wait_kept_back(struct pq_connection *connection);
@@ -389,10 +403,10 @@ bool pq_cancel_claim(struct pq_connection *connection);
 void pq_cancel_release(struct pq_connection *connection);
 
 /* pq_cancel_settle() - lets one that was sent for the call get its answer */
-void pq_cancel_settle(const struct pq_connection *connection,
-		      const struct belay_ref *ref);
+PQ_EACH_QUERY void pq_cancel_settle(const struct pq_connection *connection,
+				    const struct belay_ref *ref);
 
 /* pq_cancel_wait() - waits until no cancel of that kind is on its way */
-void pq_cancel_wait(struct pq_connection *connection);
+PQ_EACH_QUERY void pq_cancel_wait(struct pq_connection *connection);
 
 #endif

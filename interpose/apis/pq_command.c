@@ -62,8 +62,8 @@ static int64_t rows_of(const struct pq_connection *connection,
 	return number_in(HOT(PQcmdTuples)((PGresult *)(uintptr_t)result));
 }
 
-static void count(struct pq_connection *connection, const PGresult *result,
-		  ExecStatusType status)
+PQ_EACH_QUERY static void count(struct pq_connection *connection,
+				const PGresult *result, ExecStatusType status)
 {
 	struct pq_tally *tally = &connection->tally;
 
@@ -106,8 +106,8 @@ struct belay_outcome pq_outcome(const struct pq_connection *connection)
 
 static const struct belay_ref nobody = {NULL, 0};
 
-static void set_head(struct pq_connection *connection,
-		     const struct belay_ref *ref, bool first)
+PQ_EACH_QUERY static void set_head(struct pq_connection *connection,
+				   const struct belay_ref *ref, bool first)
 {
 	connection->head = *ref;
 	connection->tally = (struct pq_tally){false, 0, 0};
@@ -118,7 +118,7 @@ static void set_head(struct pq_connection *connection,
  * The first command of the queue has ended; the next one is the head.
  * alone: nothing of its answer can have been read
  */
-static void advance(struct pq_connection *connection, bool alone)
+PQ_EACH_QUERY static void advance(struct pq_connection *connection, bool alone)
 {
 	uint32_t queued = connection->queued - 1;
 	struct belay_ref next = nobody;
@@ -132,8 +132,8 @@ static void advance(struct pq_connection *connection, bool alone)
 	__atomic_store_n(&connection->queued, queued, __ATOMIC_RELAXED);
 }
 
-static void finish_head(struct pq_connection *connection,
-			struct belay_outcome *outcome, bool alone)
+PQ_EACH_QUERY static void finish_head(struct pq_connection *connection,
+				      struct belay_outcome *outcome, bool alone)
 {
 	pq_cancel_settle(connection, &connection->head);
 	if (connection->head.call)
@@ -141,7 +141,7 @@ static void finish_head(struct pq_connection *connection,
 	advance(connection, alone);
 }
 
-static void collected(struct pq_connection *connection)
+PQ_EACH_QUERY static void collected(struct pq_connection *connection)
 {
 	struct belay_outcome outcome = pq_outcome(connection);
 
@@ -221,7 +221,7 @@ void pq_give_up(struct pq_connection *connection)
 /* --- Begin --------------------------------------------------------------- */
 
 /* It is in the queue first: who cancels looks there, see pq_cancel.c. */
-static void enqueue(struct pq_command *command)
+PQ_EACH_QUERY static void enqueue(struct pq_command *command)
 {
 	struct pq_connection *connection = command->connection;
 
@@ -290,7 +290,7 @@ static int32_t refusal(const struct pq_connection *connection)
  * The command was taken although another had not ended: the program has had
  * its results, and did not wait for the NULL.
  */
-static void end_earlier(struct pq_connection *connection)
+PQ_EACH_QUERY static void end_earlier(struct pq_connection *connection)
 {
 	while (!connection->pipeline && connection->queued > 1) {
 		struct belay_outcome outcome = pq_outcome(connection);

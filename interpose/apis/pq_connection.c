@@ -44,7 +44,7 @@ static uint32_t line_of(uintptr_t key)
 }
 
 /* Return: the index of the key, or -1. */
-static int find(struct keys *keys, uintptr_t key)
+PQ_EACH_QUERY static int find(struct keys *keys, uintptr_t key)
 {
 	for (uint32_t step = 0; step < TRIES; step++) {
 		uint32_t line = (line_of(key) + step) % LINES;

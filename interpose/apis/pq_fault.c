@@ -43,7 +43,7 @@ static uint32_t made_count;
 /* Place holder while one is written. */
 #define CLAIMED ((const PGresult *)(uintptr_t)1)
 
-static struct made *find(const PGresult *result)
+PQ_EACH_QUERY static struct made *find(const PGresult *result)
 {
 	if (__builtin_expect(
 		    __atomic_load_n(&made_count, __ATOMIC_RELAXED) == 0, 1))
