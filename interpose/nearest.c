@@ -4,12 +4,13 @@
  *
  * Counts the letters to insert, remove, replace or swap. A name counts as
  * near when about a third of its letters at most are wrong, or when what was
- * typed is its beginning.
+ * typed is its beginning, or it but for capital letters.
  */
 #include <belay/nearest.h>
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #define LONGEST 64
 
@@ -55,6 +56,8 @@ void belay_nearest_look(struct belay_nearest *nearest, const char *name)
 		return;
 	if (strncmp(name, nearest->wanted, typed) == 0)
 		d = 1;
+	else if (strcasecmp(name, nearest->wanted) == 0)
+		d = 0;
 	else
 		d = distance(nearest->wanted, name);
 	/* Nothing is near a single letter. */

@@ -134,6 +134,7 @@ static void a_slip_of_the_finger_is_understood(void **state)
 	(void)state;
 	assert_string_equal(nearest_to("rnu"), "run");
 	assert_string_equal(nearest_to("rub"), "run");
+	assert_string_equal(nearest_to("REPORT"), "report");
 	assert_string_equal(nearest_to("tarce"), "trace");
 	assert_string_equal(nearest_to("traces"), "trace");
 	assert_string_equal(nearest_to("api"), "apis");
