@@ -373,12 +373,20 @@ static bool is_in_progress_on(const struct belay_ref *ref,
 	       state < BELAY_CALL_SETTLING;
 }
 
+/* Nobody has looked at those that are over, but there is nothing to refuse. */
+static bool can_be_refused(const struct belay_ref *ref,
+			   const struct belay_slot *slot, int fd)
+{
+	return is_in_progress_on(ref, slot, fd) &&
+	       code_at(slot->key) == EINPROGRESS;
+}
+
 static bool ask_policies(const struct belay_ref *ref,
 			 const struct belay_slot *slot, void *data)
 {
 	struct cancel_all *all = data;
 
-	if (!is_in_progress_on(ref, slot, all->fd) ||
+	if (!can_be_refused(ref, slot, all->fd) ||
 	    all->refused_count == REFUSED_MAX ||
 	    belay_call_allows_cancel(ref, BELAY_BY_APPLICATION))
 		return true;
@@ -472,7 +480,8 @@ static int cancel_one(int fd, struct aiocb *cb)
 	bool has_shadow = belayi_shadow_has(cb);
 	int r;
 
-	if (ref.call && !belay_call_allows_cancel(&ref, BELAY_BY_APPLICATION)) {
+	if (ref.call && belayi_aio_code(cb) == EINPROGRESS &&
+	    !belay_call_allows_cancel(&ref, BELAY_BY_APPLICATION)) {
 		belay_call_answered(&ref, BELAY_BY_APPLICATION,
 				    BELAY_ANSWER_REFUSED, AIO_NOTCANCELED);
 		return AIO_NOTCANCELED;
