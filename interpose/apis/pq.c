@@ -53,7 +53,7 @@ BELAY_NEXT_SLOT_OF(PQexitPipelineMode, PQ_SONAME);
 
 /* --- Commands that are sent ---------------------------------------------- */
 
-BELAY_EXPORT int PQsendQuery(PGconn *conn, const char *query)
+BELAY_EXPORT PQ_EACH_QUERY int PQsendQuery(PGconn *conn, const char *query)
 {
 	__typeof__(&PQsendQuery) next = PQ_HOT(PQsendQuery);
 	struct pq_command command = COMMAND(PQ_QUERY, query, 0);
@@ -61,10 +61,10 @@ BELAY_EXPORT int PQsendQuery(PGconn *conn, const char *query)
 	return pq_begin(&command) ? pq_begun(&command, next(conn, query)) : 0;
 }
 
-BELAY_EXPORT int PQsendQueryParams(PGconn *conn, const char *query, int count,
-				   const Oid *types, const char *const *values,
-				   const int *lengths, const int *formats,
-				   int result_format)
+BELAY_EXPORT PQ_EACH_QUERY int
+PQsendQueryParams(PGconn *conn, const char *query, int count, const Oid *types,
+		  const char *const *values, const int *lengths,
+		  const int *formats, int result_format)
 {
 	__typeof__(&PQsendQueryParams) next = PQ_HOT(PQsendQueryParams);
 	struct pq_command command = COMMAND(PQ_QUERY, query, count);
@@ -89,10 +89,10 @@ static const char *execute(const char *name, char ret_sql[BELAY_TEXT_MAX])
 	return ret_sql;
 }
 
-BELAY_EXPORT int PQsendQueryPrepared(PGconn *conn, const char *name, int count,
-				     const char *const *values,
-				     const int *lengths, const int *formats,
-				     int result_format)
+BELAY_EXPORT PQ_EACH_QUERY int
+PQsendQueryPrepared(PGconn *conn, const char *name, int count,
+		    const char *const *values, const int *lengths,
+		    const int *formats, int result_format)
 {
 	__typeof__(&PQsendQueryPrepared) next = PQ_HOT(PQsendQueryPrepared);
 	char sql[BELAY_TEXT_MAX];
@@ -151,7 +151,7 @@ BELAY_EXPORT int PQsendClosePortal(PGconn *conn, const char *name)
 
 /* --- Commands that are waited for ---------------------------------------- */
 
-BELAY_EXPORT PGresult *PQexec(PGconn *conn, const char *query)
+BELAY_EXPORT PQ_EACH_QUERY PGresult *PQexec(PGconn *conn, const char *query)
 {
 	__typeof__(&PQexec) next = PQ_HOT(PQexec);
 	const void *outer = PQ_ENTER(next);
@@ -250,7 +250,7 @@ BELAY_EXPORT PGresult *PQclosePortal(PGconn *conn, const char *name)
 
 /* --- Results ------------------------------------------------------------- */
 
-BELAY_EXPORT PGresult *PQgetResult(PGconn *conn)
+BELAY_EXPORT PQ_EACH_QUERY PGresult *PQgetResult(PGconn *conn)
 {
 	__typeof__(&PQgetResult) next = PQ_HOT(PQgetResult);
 	struct pq_connection *connection = pq_connection_find(conn);

@@ -264,15 +264,6 @@ static inline void *pq_hot(struct belay_next *next, enum pq_hot index,
 	((__typeof__(&(sym)))pq_hot(&next_##sym, PQ_HOT_##sym, (site)))
 #define PQ_HOT(sym) PQ_HOT_FROM(sym, BELAY_SITE())
 
-PQ_EACH_QUERY __typeof__(PQclear) PQclear;
-PQ_EACH_QUERY __typeof__(PQconsumeInput) PQconsumeInput;
-PQ_EACH_QUERY __typeof__(PQexec) PQexec;
-PQ_EACH_QUERY __typeof__(PQgetResult) PQgetResult;
-PQ_EACH_QUERY __typeof__(PQisBusy) PQisBusy;
-PQ_EACH_QUERY __typeof__(PQsendQuery) PQsendQuery;
-PQ_EACH_QUERY __typeof__(PQsendQueryParams) PQsendQueryParams;
-PQ_EACH_QUERY __typeof__(PQsendQueryPrepared) PQsendQueryPrepared;
-
 /* --- Commands (pq_command.c) --------------------------------------------- */
 
 /* A command that is being sent. */

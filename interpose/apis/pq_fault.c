@@ -228,7 +228,7 @@ BELAY_EXPORT char *PQresultErrorField(const PGresult *result, int field)
 	}
 }
 
-BELAY_EXPORT void PQclear(PGresult *result)
+BELAY_EXPORT PQ_EACH_QUERY void PQclear(PGresult *result)
 {
 	struct made *one = find(result);
 

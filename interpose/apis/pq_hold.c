@@ -214,7 +214,7 @@ void pq_wait_kept_back(struct pq_connection *connection)
 	}
 }
 
-BELAY_EXPORT int PQconsumeInput(PGconn *conn)
+BELAY_EXPORT PQ_EACH_QUERY int PQconsumeInput(PGconn *conn)
 {
 	__typeof__(&PQconsumeInput) next = PQ_HOT(PQconsumeInput);
 	struct pq_connection *connection = pq_connection_find(conn);

@@ -101,7 +101,7 @@ static bool drain(struct pq_connection *connection, bool wait)
 	return connection->drained;
 }
 
-BELAY_EXPORT int PQisBusy(PGconn *conn)
+BELAY_EXPORT PQ_EACH_QUERY int PQisBusy(PGconn *conn)
 {
 	__typeof__(&PQisBusy) next = PQ_HOT(PQisBusy);
 	struct pq_connection *connection = pq_connection_find(conn);
