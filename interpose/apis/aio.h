@@ -27,6 +27,8 @@ typedef __typeof__(&lio_listio) belayi_list_function;
 extern __attribute__((visibility("protected")))
 const struct belay_adapter belay_adapter;
 
+extern const struct belay_operation belayi_aio_operations[];
+
 /* The next definitions, for who is not a wrapper. */
 int belayi_next_aio_error(const struct aiocb *cb);
 int belayi_next_aio_cancel(int fd, struct aiocb *cb);
@@ -110,6 +112,13 @@ bool belayi_aio_begin(enum belayi_aio_kind kind, const struct aiocb *cb, int op,
 
 /* belayi_aio_seen() - the program saw the block's final code */
 void belayi_aio_seen(const struct aiocb *cb, int code);
+
+/* belayi_aio_cancel() - aio_cancel() */
+int belayi_aio_cancel(int fd, struct aiocb *cb);
+
+/* belayi_aio_cancel_call() - for a policy or an operator */
+enum belay_answer belayi_aio_cancel_call(const struct belay_ref *ref,
+					 int32_t *ret_status);
 
 /* belayi_aio_list() - lio_listio(), with the next definition of it */
 int belayi_aio_list(belayi_list_function next, int mode,

@@ -122,4 +122,12 @@ bool belayi_shadow_is_orphan(const struct belay_ref *ref);
  */
 void belayi_shadow_over(const struct belayi_found *found);
 
+/*
+ * belayi_shadow_canceled() - ends one that is ENDING, by the caller, as
+ * cancelled (aio_shadow.c)
+ *
+ * tell: the call is told of it first
+ */
+void belayi_shadow_canceled(struct belayi_shadow *s, bool tell);
+
 #endif
