@@ -396,7 +396,7 @@ enum belay_verdict belayi_decided_outcome(const struct belayi_decided *decided,
 	/* An adapter has asked before, see belay_adapter_look(). */
 	if (moment == BELAY_AT_FINISH || belayi_slot_of(decided->call))
 		return BELAY_DELIVER;
-	return belayi_timing_hold(decided);
+	return belayi_hold_start(decided);
 }
 
 void belayi_decided_end(const struct belayi_decided *decided,

@@ -105,6 +105,26 @@ bool belayi_decisions_make(uint32_t slots);
 /* belayi_decisions_fold() - adds what was counted to the session's state */
 void belayi_decisions_fold(void);
 
+static inline struct belayi_decision *
+belayi_decision_of(const struct belayi_decided *decided)
+{
+	return &belayi_decisions[decided->slot];
+}
+
+static inline bool belayi_is_on_heap(const struct belayi_decided *decided)
+{
+	return !belayi_slot_of(decided->call);
+}
+
+/* belayi_decided_keeps() - whether its completion is to be kept back */
+static inline enum belay_verdict
+belayi_decided_keeps(const struct belayi_decided *decided)
+{
+	if (decided->set & BELAY_VERDICT_DROP)
+		return BELAY_DROP;
+	return decided->set & BELAY_VERDICT_HOLD ? BELAY_HOLD : BELAY_DELIVER;
+}
+
 /* What `held` is in a call's turn: a late party cannot take it for another. */
 static inline uint32_t belayi_held_word(const struct belayi_decided *decided,
 					enum belayi_held held)
@@ -231,19 +251,45 @@ void belayi_decided_told(const struct belayi_decided *decided, uint8_t by,
 /* belayi_timing_arm() - the call has a deadline */
 void belayi_timing_arm(const struct belayi_decided *decided);
 
+/*
+ * belayi_timing_after() - the time in ticks that is `ns` after `from`; 0 for
+ * one that never comes
+ */
+uint64_t belayi_timing_after(uint64_t from, uint64_t ns);
+
+/*
+ * belayi_timing_set() - what is due in the slot's decision was changed: arms
+ * what comes first, or disarms
+ */
+void belayi_timing_set(uint32_t slot);
+
 /* belayi_timing_due() - a slot's time has come; on the deadline thread */
 void belayi_timing_due(uint32_t slot);
 
-/*
- * belayi_timing_hold() - the other side is done: starts a hold, or tells
- * whether it goes on
- */
-enum belay_verdict belayi_timing_hold(const struct belayi_decided *decided);
-
-/* belayi_timing_release() - ends a hold: whoever waits may look */
-void belayi_timing_release(const struct belayi_decided *decided);
-
 /* belayi_timing_end() - the turn ends, nothing is due any more */
 void belayi_timing_end(const struct belayi_decided *decided);
+
+/* --- Kept back (holding.c) --- */
+
+/*
+ * belayi_hold_start() - the other side is done: starts a hold, or tells
+ * whether it goes on
+ */
+enum belay_verdict belayi_hold_start(const struct belayi_decided *decided);
+
+/* belayi_hold_release() - ends a hold, or lets none start: who waits may look */
+void belayi_hold_release(const struct belayi_decided *decided);
+
+/* belayi_hold_end() - ends a hold: true to the one who does */
+bool belayi_hold_end(const struct belayi_decided *decided);
+
+/* belayi_hold_wake() - wakes whoever waits for the end of the hold */
+void belayi_hold_wake(const struct belayi_decided *decided);
+
+/*
+ * belayi_hold_owe() - the call could not be cancelled: it is as soon as it is
+ * held, if it is ever to be
+ */
+bool belayi_hold_owe(const struct belayi_decided *decided);
 
 #endif

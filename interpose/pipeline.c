@@ -257,7 +257,7 @@ static void on_answered(struct belay_call *call, uint64_t turn,
 		return;
 	mirror(call, BELAY_CALL_CANCELED);
 	if (decided_of(call, &decided) && decided.turn == turn)
-		belayi_timing_release(&decided);
+		belayi_hold_release(&decided);
 }
 
 static void on_complete(struct belay_call *call,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * timing.c - what rules do to a call while time goes by: cancel it at its
- * deadline, keep its completion back and give it out again
+ * timing.c - what is due at a call's time: its cancel, the end of its hold
  *
  * The deadline thread comes here when a slot's time has come. The call may be
  * over by then, and another be in the slot: what is due stands in the decision
@@ -11,44 +10,19 @@
  */
 #include "decisions.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
-#include <belay/adapter.h>
 #include <belay/clock.h>
 
 #include "deadlines.h"
 #include "process.h"
 
-#define NS_PER_S UINT64_C(1000000000)
 #define NAP_NS 10000
 #define AGAIN_NS 100000 /* between looks at what is on its way */
 
-static struct belayi_decision *decision_of(const struct belayi_decided *decided)
-{
-	return &belayi_decisions[decided->slot];
-}
-
-static bool is_on_heap(const struct belayi_decided *decided)
-{
-	return !belayi_slot_of(decided->call);
-}
-
-static enum belay_verdict keeps(const struct belayi_decided *decided)
-{
-	if (decided->set & BELAY_VERDICT_DROP)
-		return BELAY_DROP;
-	return decided->set & BELAY_VERDICT_HOLD ? BELAY_HOLD : BELAY_DELIVER;
-}
-
 /* --- Arming -------------------------------------------------------------- */
 
-/* The time in ticks that is `ns` after `from`; 0 for one that never comes. */
-static uint64_t time_after(uint64_t from, uint64_t ns)
+uint64_t belayi_timing_after(uint64_t from, uint64_t ns)
 {
 	uint64_t at;
 
@@ -80,7 +54,7 @@ static uint64_t next_time(uint32_t slot)
  * The slot's time is what its decision says now. Whoever changes the decision
  * comes here after that, so the last one to look sets the right time.
  */
-static void arm(uint32_t slot)
+void belayi_timing_set(uint32_t slot)
 {
 	uint64_t set;
 
@@ -95,7 +69,7 @@ static void arm(uint32_t slot)
 
 void belayi_timing_arm(const struct belayi_decided *decided)
 {
-	uint64_t at = time_after(decided->begun, decided->deadline_ns);
+	uint64_t at = belayi_timing_after(decided->begun, decided->deadline_ns);
 
 	if (!at)
 		return;
@@ -103,7 +77,7 @@ void belayi_timing_arm(const struct belayi_decided *decided)
 	__atomic_store_n(&belayi_process.slots[decided->slot].deadline,
 			 decided->deadline_ns, __ATOMIC_RELAXED);
 	/* Release: who arms or disarms after us sees it. */
-	__atomic_store_n(&decision_of(decided)->cancel_at, at,
+	__atomic_store_n(&belayi_decision_of(decided)->cancel_at, at,
 			 __ATOMIC_RELEASE);
 	belayi_deadline_arm(decided->slot, at);
 	belayi_decided_told(decided, decided->deadline_by, "arm",
@@ -126,239 +100,28 @@ static void cannot_cancel(const struct belayi_decided *decided)
 
 void belayi_timing_end(const struct belayi_decided *decided)
 {
-	struct belayi_decision *decision = decision_of(decided);
+	struct belayi_decision *decision = belayi_decision_of(decided);
 	const struct timespec nap = {0, NAP_NS};
 	bool armed = next_time(decided->slot) != 0;
 
 	/* Before the time goes, or whoever arms again at this moment could see
 	 * the turn and not that. Of a call on the heap before the claim is
 	 * looked at, too. */
-	if (is_on_heap(decided))
+	if (belayi_is_on_heap(decided))
 		__atomic_store_n(&decision->id, 0, __ATOMIC_SEQ_CST);
 	else
 		__atomic_store_n(&decision->id, 0, __ATOMIC_RELEASE);
 	if (armed)
 		belayi_deadline_end(decided->slot);
-	if (keeps(decided) != BELAY_DELIVER) {
+	if (belayi_decided_keeps(decided) != BELAY_DELIVER) {
 		if (__atomic_load_n(&decision->cancel_owed, __ATOMIC_SEQ_CST) ==
 		    decided->id)
 			cannot_cancel(decided);
-		belayi_timing_release(decided);
+		belayi_hold_release(decided);
 	}
-	while (is_on_heap(decided) &&
+	while (belayi_is_on_heap(decided) &&
 	       __atomic_load_n(&decision->claimed, __ATOMIC_SEQ_CST))
 		(void)nanosleep(&nap, NULL);
-}
-
-/* --- Holding ------------------------------------------------------------- */
-
-static int futex(uint32_t *word, int operation, uint32_t value,
-		 const struct timespec *time)
-{
-	return (int)syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG,
-			    value, time, NULL, FUTEX_BITSET_MATCH_ANY);
-}
-
-static void wake_all(uint32_t *word)
-{
-	int saved = errno;
-
-	(void)futex(word, FUTEX_WAKE, INT_MAX, NULL);
-	errno = saved;
-}
-
-static bool move_held(const struct belayi_decided *decided,
-		      enum belayi_held from, enum belayi_held to)
-{
-	uint32_t word = belayi_held_word(decided, from);
-
-	return __atomic_compare_exchange_n(&decision_of(decided)->held, &word,
-					   belayi_held_word(decided, to), false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-}
-
-/* For readers of the call table. */
-static void show_held(const struct belayi_decided *decided, bool held)
-{
-	struct belay_acted *shown = belayi_decided_shown(decided);
-
-	if (shown)
-		__atomic_store_n(&shown->held, held, __ATOMIC_RELAXED);
-}
-
-static bool is_held(const struct belayi_decided *decided)
-{
-	return __atomic_load_n(&decision_of(decided)->held, __ATOMIC_SEQ_CST) ==
-	       belayi_held_word(decided, BELAYI_HOLDING);
-}
-
-void belayi_timing_release(const struct belayi_decided *decided)
-{
-	if (move_held(decided, BELAYI_NOT_HELD, BELAYI_RELEASED) ||
-	    !move_held(decided, BELAYI_HOLDING, BELAYI_RELEASED))
-		return;
-	show_held(decided, false);
-	wake_all(&decision_of(decided)->held);
-}
-
-/* --- A cancel that is owed ----------------------------------------------- */
-
-/*
- * At its deadline the other side was in the middle of a call, which is to be
- * held back after that: then it can be cancelled. Sequential: either the hold
- * is seen by who owes the cancel, or the cancel by who starts the hold.
- */
-static void pay_when_held(const struct belayi_decided *decided)
-{
-	struct belayi_decision *decision = decision_of(decided);
-	uint64_t id = decided->id;
-	uint64_t none = 0;
-
-	if (!is_held(decided) ||
-	    !__atomic_compare_exchange_n(&decision->cancel_owed, &id, 0, false,
-					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		return;
-	/* Where it is a next turn's by now: that looks whether it is time. */
-	(void)__atomic_compare_exchange_n(
-		&decision->cancel_at, &none,
-		time_after(belay_clock_now(), AGAIN_NS), false,
-		__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-	arm(decided->slot);
-}
-
-static bool owe_cancel(const struct belayi_decided *decided)
-{
-	if (keeps(decided) != BELAY_HOLD)
-		return false;
-	__atomic_store_n(&decision_of(decided)->cancel_owed, decided->id,
-			 __ATOMIC_SEQ_CST);
-	pay_when_held(decided);
-	return true;
-}
-
-/* --- Holding, and looking ------------------------------------------------ */
-
-static void start_hold(const struct belayi_decided *decided)
-{
-	struct belayi_decision *decision = decision_of(decided);
-	bool is_drop = keeps(decided) == BELAY_DROP;
-	uint64_t now = belay_clock_now();
-	uint64_t at = is_drop ? 0 : time_after(now, decided->hold_ns);
-
-	show_held(decided, true);
-	belayi_decided_told(decided, decided->hold_by,
-			    is_drop ? "drop" : "hold", decided->hold_ns);
-	pay_when_held(decided);
-	if (!at)
-		return;
-	__atomic_store_n(&decision->held_from, now, __ATOMIC_RELAXED);
-	__atomic_store_n(&decision->release_at, at, __ATOMIC_SEQ_CST);
-	arm(decided->slot);
-}
-
-enum belay_verdict belayi_timing_hold(const struct belayi_decided *decided)
-{
-	enum belay_verdict verdict = keeps(decided);
-
-	if (verdict == BELAY_DELIVER)
-		return verdict;
-	if (move_held(decided, BELAYI_NOT_HELD, BELAYI_HOLDING)) {
-		start_hold(decided);
-		return verdict;
-	}
-	return is_held(decided) ? verdict : BELAY_DELIVER;
-}
-
-/* What an adapter says of a call of its own, in that turn. */
-static bool decided_of(const struct belay_ref *ref,
-		       struct belayi_decided *ret_copy)
-{
-	return belayi_decisions && ref->call && belayi_live() &&
-	       belayi_slot_of(ref->call) &&
-	       belayi_decided_of(ref->call,
-				 belayi_slot_index(belayi_slot_of(ref->call)),
-				 ret_copy) &&
-	       ret_copy->turn == ref->turn;
-}
-
-static bool may_change(const struct belayi_decided *decided)
-{
-	if (decided->set & (BELAY_VERDICT_FAIL_FINISH | BELAY_VERDICT_SHORT))
-		return true;
-	for (uint8_t i = 0; i < decided->fired_count; i++)
-		if (decided->fired[i].rule->rule->policy->completing)
-			return true;
-	return false;
-}
-
-enum belay_verdict belay_adapter_keeps(const struct belay_ref *ref)
-{
-	struct belayi_decided decided;
-	enum belay_verdict verdict;
-
-	if (!decided_of(ref, &decided))
-		return BELAY_DELIVER;
-	verdict = keeps(&decided);
-	return verdict == BELAY_DELIVER && may_change(&decided) ? BELAY_HOLD
-								: verdict;
-}
-
-bool belay_adapter_changes(const struct belay_ref *ref)
-{
-	struct belayi_decided decided;
-
-	return decided_of(ref, &decided) && may_change(&decided);
-}
-
-void belay_adapter_unable(const struct belay_ref *ref)
-{
-	struct belayi_decided decided;
-
-	if (!decided_of(ref, &decided) || keeps(&decided) == BELAY_DELIVER)
-		return;
-	belayi_count_up(
-		&decided.fired[decided.hold_by].rule->rule->state->unable);
-	belayi_decided_told(&decided, decided.hold_by, "unable", decided.set);
-}
-
-enum belay_verdict belay_adapter_look(const struct belay_ref *ref)
-{
-	struct belayi_decided decided;
-
-	return decided_of(ref, &decided) ? belayi_timing_hold(&decided)
-					 : BELAY_DELIVER;
-}
-
-bool belay_adapter_wait(const struct belay_ref *ref, uint64_t deadline_ns)
-{
-	const struct timespec until = {
-		(time_t)(deadline_ns / NS_PER_S),
-		(long)(deadline_ns % NS_PER_S),
-	};
-	struct belayi_decided decided;
-	int saved = errno;
-	bool in_time = true;
-
-	if (!decided_of(ref, &decided))
-		return true;
-	while (in_time && is_held(&decided))
-		in_time =
-			futex(&decision_of(&decided)->held, FUTEX_WAIT_BITSET,
-			      belayi_held_word(&decided, BELAYI_HOLDING),
-			      deadline_ns == UINT64_MAX ? NULL : &until) == 0 ||
-			errno == EAGAIN;
-	errno = saved;
-	return in_time;
-}
-
-int64_t belay_adapter_short(const struct belay_ref *ref, int64_t result)
-{
-	struct belayi_decided decided;
-
-	if (!decided_of(ref, &decided) ||
-	    !(decided.set & BELAY_VERDICT_SHORT) || result < decided.short_to)
-		return result;
-	return decided.short_to;
 }
 
 /* --- The deadline thread ------------------------------------------------- */
@@ -370,7 +133,7 @@ static bool claim(uint32_t slot, uint64_t id, struct belayi_decided *ret_copy)
 
 	if (!belayi_decided_copy(slot, id, ret_copy))
 		return false;
-	if (!is_on_heap(ret_copy))
+	if (!belayi_is_on_heap(ret_copy))
 		return true;
 	if (__atomic_exchange_n(claimed, 1, __ATOMIC_SEQ_CST))
 		return false;
@@ -382,10 +145,10 @@ static bool claim(uint32_t slot, uint64_t id, struct belayi_decided *ret_copy)
 
 static void unclaim(const struct belayi_decided *decided)
 {
-	if (is_on_heap(decided))
-		__atomic_store_n(&decision_of(decided)->claimed, 0,
+	if (belayi_is_on_heap(decided))
+		__atomic_store_n(&belayi_decision_of(decided)->claimed, 0,
 				 __ATOMIC_SEQ_CST);
-	arm(decided->slot);
+	belayi_timing_set(decided->slot);
 }
 
 static void cancel(const struct belayi_decided *decided)
@@ -404,7 +167,7 @@ static void cancel(const struct belayi_decided *decided)
 		return;
 	belayi_count_back(&rule->state->canceled);
 	if (hr == RPC_E_CALL_COMPLETE || hr == RPC_E_CALL_CANCELED ||
-	    (hr == E_FAIL && owe_cancel(decided)))
+	    (hr == E_FAIL && belayi_hold_owe(decided)))
 		return;
 	cannot_cancel(decided);
 }
@@ -450,9 +213,10 @@ static bool release_own(const struct belayi_decided *decided,
 	if (belay_call_release(ref))
 		return true;
 	if (belay_call_state(ref->call) == BELAY_CALL_SETTLING)
-		__atomic_store_n(&decision_of(decided)->release_at,
-				 time_after(belay_clock_now(), AGAIN_NS),
-				 __ATOMIC_SEQ_CST);
+		__atomic_store_n(
+			&belayi_decision_of(decided)->release_at,
+			belayi_timing_after(belay_clock_now(), AGAIN_NS),
+			__ATOMIC_SEQ_CST);
 	return false;
 }
 
@@ -461,14 +225,13 @@ static void end_hold(const struct belayi_decided *decided)
 	const struct belay_ref ref = {decided->call, decided->turn};
 	const struct belay_operation *operation = decided->site->operation;
 
-	if (is_on_heap(decided) && !release_own(decided, &ref))
+	if (belayi_is_on_heap(decided) && !release_own(decided, &ref))
 		return;
-	if (!move_held(decided, BELAYI_HOLDING, BELAYI_RELEASED))
+	if (!belayi_hold_end(decided))
 		return;
-	show_held(decided, false);
-	if (!is_on_heap(decided) && operation->deliver)
+	if (!belayi_is_on_heap(decided) && operation->deliver)
 		operation->deliver(&ref);
-	wake_all(&decision_of(decided)->held);
+	belayi_hold_wake(decided);
 	if (operation->wake)
 		operation->wake(&ref);
 }
@@ -499,7 +262,7 @@ static uint64_t left_to_cancel(const struct belayi_decided *decided)
 static uint64_t left_to_release(const struct belayi_decided *decided)
 {
 	return belayi_deadline_left(
-		__atomic_load_n(&decision_of(decided)->held_from,
+		__atomic_load_n(&belayi_decision_of(decided)->held_from,
 				__ATOMIC_RELAXED),
 		decided->hold_ns);
 }
@@ -517,13 +280,13 @@ static bool is_time(const struct belayi_decided *decided, uint64_t *time,
 	uint64_t left;
 
 	if (!at || at > now ||
-	    __atomic_load_n(&decision_of(decided)->id, __ATOMIC_SEQ_CST) !=
-		    decided->id)
+	    __atomic_load_n(&belayi_decision_of(decided)->id,
+			    __ATOMIC_SEQ_CST) != decided->id)
 		return false;
 	left = left_of(decided);
 	return __atomic_compare_exchange_n(
-		       time, &at, left ? time_after(now, left) : 0, false,
-		       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED) &&
+		       time, &at, left ? belayi_timing_after(now, left) : 0,
+		       false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED) &&
 	       left == 0;
 }
 
