@@ -94,6 +94,23 @@ static void check_condition(const struct belay_rule *rule,
 		      condition->negated);
 }
 
+/* What is right without calls of a program's own is so with them. */
+static void check_against_catalogues(const struct belay_rule *rule)
+{
+	struct belay_catalogue with_own = rulebook_catalogue;
+	struct belay_rule_error error = {.line = 0};
+	bool right = belay_rule_check(rule, &rulebook_catalogue, &error);
+
+	if (!right)
+		check_error(&error);
+	with_own.is_open = true;
+	error = (struct belay_rule_error){.line = 0};
+	if (!belay_rule_check(rule, &with_own, &error)) {
+		CHECK(!right);
+		check_error(&error);
+	}
+}
+
 static void check_rule(const struct belay_rule *rule)
 {
 	struct belay_policy_value values[BELAY_RULE_ARGUMENTS];
@@ -112,8 +129,7 @@ static void check_rule(const struct belay_rule *rule)
 	for (uint32_t i = 0; i < rule->conditions_count; i++)
 		check_condition(rule, &rule->conditions[i]);
 	check_trigger(&rule->trigger);
-	if (!belay_rule_check(rule, &rulebook_catalogue, &error))
-		check_error(&error);
+	check_against_catalogues(rule);
 	for (size_t i = 0; i < rulebook_catalogue.policies_count; i++)
 		if (!belay_rule_values(rule, rulebook_catalogue.policies[i],
 				       values, &error))
