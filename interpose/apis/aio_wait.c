@@ -3,21 +3,12 @@
  * aio_wait.c - waits where some of the calls are kept back
  *
  * Who waits for such calls alone sleeps on a counter of changes. Who also
- * waits for calls that glibc knows sleeps in the real aio_suspend(), and has a
- * gate in its list: a request that does nothing, on the descriptor of one of
- * those calls. glibc serves one request of a descriptor at a time, so it takes
- * up the gate only when that call, and with it the wait, is over. Until then
- * the gate can be cancelled, and that is how such a sleeper is woken. It takes
- * no descriptor and no thread.
- *
- * Where no gate can be had, or its descriptor was closed, a sleep is short.
+ * waits for calls that glibc knows sleeps in the real aio_suspend(), which
+ * nobody can end from outside, so it sleeps there for a moment at a time.
+ * (A request of ours in its list, to be cancelled when something changes,
+ * would end it. But glibc forgets what is queued behind a cancelled request
+ * that none of its threads has taken up.)
  */
-/*
- * With it pthread_cleanup_push() is done by libgcc's unwinder, a library that
- * the program need not have.
- */
-#undef __EXCEPTIONS
-
 #include "aio_wait.h"
 
 #include <limits.h>
@@ -31,30 +22,10 @@
 #include "aio_shadow.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-#define GATES 64
-#define NO_OPERATION 127 /* glibc answers it with EINVAL, and does nothing */
-
-/* How long a sleep is where it cannot be ended, and where it mostly can. */
-#define WITHOUT_GATE_NS UINT64_C(2000000)
-#define WITH_GATE_NS UINT64_C(100000000)
-
-/*
- * OPEN:  free
- * HELD:  somebody's, but not in glibc's hands
- * SHUT:  it can be cancelled
- * STUCK: nobody's; glibc still has it
- */
-enum { OPEN, HELD, SHUT, STUCK };
-
-struct gate {
-	uint32_t state;
-	int fd;
-	struct aiocb cb;
-};
+#define MOMENT_NS UINT64_C(1000000)
 
 static struct waits {
 	uint32_t changes; /* a futex */
-	struct gate gates[GATES];
 } * waits;
 
 bool belayi_wait_make(void)
@@ -74,80 +45,12 @@ static long futex(int operation, uint32_t value, const struct timespec *until)
 		       FUTEX_BITSET_MATCH_ANY);
 }
 
-/*
- * Sequential: a sleeper shuts its gate, then looks for changes; so one side
- * sees the other. A gate that is its next owner's by now wakes that one for
- * nothing.
- */
 void belayi_wait_stir(void)
 {
 	int saved = errno;
 
 	(void)__atomic_add_fetch(&waits->changes, 1, __ATOMIC_SEQ_CST);
 	(void)futex(FUTEX_WAKE, INT_MAX, NULL);
-	for (int i = 0; i < GATES; i++) {
-		struct gate *gate = &waits->gates[i];
-
-		if (__atomic_load_n(&gate->state, __ATOMIC_SEQ_CST) == SHUT)
-			(void)belayi_next_aio_cancel(
-				__atomic_load_n(&gate->fd, __ATOMIC_RELAXED),
-				&gate->cb);
-	}
-	errno = saved;
-}
-
-/* --- Gates --------------------------------------------------------------- */
-
-/* The real aio_error() returns when glibc's thread is done with the block. */
-static bool is_out(const struct gate *gate)
-{
-	return belayi_next_aio_error(&gate->cb) != EINPROGRESS;
-}
-
-static bool take(struct gate *gate)
-{
-	uint32_t state = __atomic_load_n(&gate->state, __ATOMIC_RELAXED);
-
-	return (state == OPEN || (state == STUCK && is_out(gate))) &&
-	       __atomic_compare_exchange_n(&gate->state, &state, HELD, false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-}
-
-/* Not inlined: no variable of it is there when the thread is cancelled. */
-__attribute__((noinline)) static struct gate *shut_gate(int fd)
-{
-	struct gate *gate = waits->gates;
-	struct aiocb *list[1];
-
-	while (gate < waits->gates + GATES && !take(gate))
-		gate++;
-	if (gate == waits->gates + GATES)
-		return NULL;
-	__atomic_store_n(&gate->fd, fd, __ATOMIC_RELAXED);
-	gate->cb.aio_fildes = fd;
-	gate->cb.aio_lio_opcode = NO_OPERATION;
-	gate->cb.aio_sigevent.sigev_notify = SIGEV_NONE;
-	list[0] = &gate->cb;
-	if (belayi_next_lio_listio(LIO_NOWAIT, list, 1, NULL) < 0) {
-		__atomic_store_n(&gate->state, OPEN, __ATOMIC_RELEASE);
-		return NULL;
-	}
-	__atomic_store_n(&gate->state, SHUT, __ATOMIC_SEQ_CST);
-	return gate;
-}
-
-/* Where the thread is cancelled, too. */
-static void leave_gate(void *held)
-{
-	struct gate *gate = held;
-	int saved = errno;
-
-	if (!gate)
-		return;
-	__atomic_store_n(&gate->state, HELD, __ATOMIC_RELAXED);
-	(void)belayi_next_aio_cancel(gate->fd, &gate->cb);
-	__atomic_store_n(&gate->state, is_out(gate) ? OPEN : STUCK,
-			 __ATOMIC_RELEASE);
 	errno = saved;
 }
 
@@ -183,39 +86,24 @@ static enum belayi_woken sleep_on_changes(uint32_t seen, uint64_t deadline_ns)
 	return errno == ETIMEDOUT ? BELAYI_LATE : BELAYI_INTERRUPTED;
 }
 
-static enum belayi_woken sleep_at_gate(const struct aiocb *list[], int count,
-				       uint32_t seen, uint64_t deadline_ns)
+static enum belayi_woken sleep_in_libc(const struct aiocb *const list[],
+				       int count, uint64_t deadline_ns)
 {
-	struct gate *gate = shut_gate(list[0]->aio_fildes);
-	uint64_t longest = gate ? WITH_GATE_NS : WITHOUT_GATE_NS;
 	uint64_t now = now_ns();
 	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
-	struct timespec timeout = time_of(left < longest ? left : longest);
-	int error = EAGAIN;
-	bool is_open = false;
+	struct timespec timeout = time_of(left < MOMENT_NS ? left : MOMENT_NS);
 
-	list[count] = gate ? &gate->cb : NULL;
-	pthread_cleanup_push(leave_gate, gate);
-	if (belayi_wait_seen() != seen)
-		is_open = true;
-	else if (belayi_next_aio_suspend(list, count + 1, &timeout) < 0)
-		error = errno;
-	else if (gate && belayi_aio_code(&gate->cb) != EINPROGRESS)
-		is_open = true;
-	else
-		error = 0;
-	pthread_cleanup_pop(1);
-	if (error == 0)
+	if (belayi_next_aio_suspend(list, count, &timeout) == 0)
 		return BELAYI_READY;
-	if (is_open || (error == EAGAIN && left > longest))
-		return BELAYI_STIRRED;
-	return error == EAGAIN ? BELAYI_LATE : BELAYI_INTERRUPTED;
+	if (errno != EAGAIN)
+		return BELAYI_INTERRUPTED;
+	return left > MOMENT_NS ? BELAYI_STIRRED : BELAYI_LATE;
 }
 
-enum belayi_woken belayi_wait_sleep(const struct aiocb *list[], int count,
+enum belayi_woken belayi_wait_sleep(const struct aiocb *const list[], int count,
 				    uint32_t seen, uint64_t deadline_ns)
 {
-	return count ? sleep_at_gate(list, count, seen, deadline_ns)
+	return count ? sleep_in_libc(list, count, deadline_ns)
 		     : sleep_on_changes(seen, deadline_ns);
 }
 
@@ -279,8 +167,7 @@ int belayi_wait_any(const struct aiocb *const list[], int nent,
 
 	/* On the stack, as glibc has its own list of them. */
 	if (nent > 0)
-		all.real = __builtin_alloca(sizeof(*all.real) *
-					    ((size_t)nent + 1));
+		all.real = __builtin_alloca(sizeof(*all.real) * (size_t)nent);
 	do {
 		uint32_t seen = belayi_wait_seen();
 

@@ -31,12 +31,13 @@ enum belayi_woken {
 /*
  * belayi_wait_sleep() - sleeps until somebody stirs, or a real call is done
  *
- * list:        calls that the real aio_suspend() knows, with room for one more
+ * list:        calls that the real aio_suspend() knows; where there are some, a
+ *              stir is noticed a little late
  * seen:        what belayi_wait_seen() said; a stir since then ends the sleep
  * deadline_ns: CLOCK_MONOTONIC; UINT64_MAX for none
  * A cancellation point, if that is not disabled.
  */
-enum belayi_woken belayi_wait_sleep(const struct aiocb *list[], int count,
+enum belayi_woken belayi_wait_sleep(const struct aiocb *const list[], int count,
 				    uint32_t seen, uint64_t deadline_ns);
 
 /* belayi_wait_any() - aio_suspend() */

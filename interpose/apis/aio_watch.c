@@ -108,7 +108,7 @@ static int look(struct belayi_shadow **first, const struct aiocb *blocks[])
 
 static void watch(void)
 {
-	static const struct aiocb *blocks[WATCHED_MAX + 1];
+	static const struct aiocb *blocks[WATCHED_MAX];
 	struct belayi_shadow *first = NULL;
 
 	for (;;) {

@@ -24,6 +24,8 @@
 
 #define QUEUED 5
 #define PATIENCE_S 20
+#define THREADS 4
+#define EACH 8000
 
 static void need(bool truth, const char *what)
 {
@@ -392,10 +394,53 @@ static void list_tells(void)
 	(void)printf("bytes=%s\n", bytes);
 }
 
+/* --- Many at once -------------------------------------------------------- */
+
+static int crowd_fd;
+
+static void *read_on(void *number)
+{
+	unsigned int seed = (unsigned int)(uintptr_t)number;
+	struct timespec pause = {0, 0};
+	struct aiocb cb;
+	char byte;
+
+	for (int i = 0; i < EACH; i++) {
+		memset(&cb, 0, sizeof(cb));
+		cb.aio_fildes = crowd_fd;
+		cb.aio_buf = &byte;
+		cb.aio_nbytes = 1;
+		cb.aio_offset = i % 10;
+		cb.aio_sigevent.sigev_notify = SIGEV_NONE;
+		NEED(aio_read(&cb) == 0);
+		need(wait_for(&cb, PATIENCE_S), "a call is stuck");
+		NEED(aio_return(&cb) == 1 && byte == '0' + i % 10);
+		pause.tv_nsec = (long)(rand_r(&seed) % 200000);
+		if (rand_r(&seed) % 4 == 0)
+			(void)nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+/* Threads that read one file, one after the other in libc. */
+static void crowd(void)
+{
+	pthread_t threads[THREADS];
+
+	crowd_fd = new_file();
+	for (int i = 0; i < THREADS; i++)
+		NEED(pthread_create(&threads[i], NULL, read_on,
+				    (void *)(uintptr_t)(i + 1)) == 0);
+	for (int i = 0; i < THREADS; i++)
+		NEED(pthread_join(threads[i], NULL) == 0);
+	(void)printf("read=%d\n", THREADS * EACH);
+}
+
 static const struct {
 	const char *name;
 	void (*play)(void);
 } scenes[] = {
+	{"crowd", crowd},
 	{"fifo", fifo},
 	{"list-tells", list_tells},
 	{"list-waits", list_waits},
