@@ -27,7 +27,7 @@ BELAY_NEXT_SLOT_OF(PQstatus, PQ_SONAME);
 
 #define NEXT(sym) PQ_NEXT_FROM(sym, connection->library)
 
-#define ROOM 64 /* results that are made up and not cleared */
+#define ROOM 256 /* results that are made up and not cleared */
 #define READS 1000
 
 /* result: its key; NULL: the place is free. The rest is written before. */
@@ -124,24 +124,27 @@ bool pq_takes_connection(int32_t status)
 
 PGresult *pq_fault_result(struct pq_connection *connection, int32_t status)
 {
-	struct made *one = claim();
+	const struct pq_text *text = pq_text(status);
+	char code[PQ_CODE_SIZE];
+	struct made *one;
 	PGresult *result;
 
-	if (!one)
-		return NULL;
 	if (pq_takes_connection(status))
 		lose(connection);
 	/* It has the text that the connection has: libpq's own. */
 	result = NEXT(PQmakeEmptyPGresult)(connection->conn, PGRES_FATAL_ERROR);
-	if (!result || status == PQ_CONNECTION_FAILURE) {
-		drop(one);
+	if (!result || status == PQ_CONNECTION_FAILURE)
 		return result;
-	}
-	one->text = pq_text(status);
-	pq_code(status, one->code);
-	format(one->text, one->code, verbosity_of(connection), one->message);
-	memcpy(connection->message, one->message, sizeof(one->message));
+	pq_code(status, code);
+	format(text, code, verbosity_of(connection), connection->message);
 	connection->says = true;
+	one = claim();
+	/* The program keeps so many that this one has no code. */
+	if (!one)
+		return result;
+	one->text = text;
+	memcpy(one->code, code, sizeof(code));
+	memcpy(one->message, connection->message, sizeof(one->message));
 	__atomic_store_n(&one->result, result, __ATOMIC_RELEASE);
 	return result;
 }

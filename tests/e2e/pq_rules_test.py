@@ -216,6 +216,15 @@ except psycopg2.Error as error:
                     self.assertIn(f"connection: ERROR:  {text}\nstatus: OK\n"
                                   "transaction: 0\n", out)
 
+    def test_a_program_keeps_more_errors_than_are_remembered(self):
+        out, calls = self.scene("many", f"pq.query fault error=40P01 {RULED}")
+        self.assertTrue(out.startswith(
+            "failed: 300\ncoded: 256\nconnection: ERROR:  deadlock detected\n"
+            "status: OK\n"), out)
+        self.assertIn("sqlstate: 40P01\n", out)
+        self.assertIn(NEXT, out)
+        self.assertEqual(calls["pq.query"]["failed"], 301)
+
     def test_an_error_after_a_copy(self):
         out, calls = self.scene("copying",
                                 f"pq.query fault error=io_error {RULED}")

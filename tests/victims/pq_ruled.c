@@ -122,6 +122,28 @@ static void waiting(void)
 	PQfinish(conn);
 }
 
+/* Keeps more results than most programs do. */
+static void many(void)
+{
+	static PGresult *kept[300];
+	PGconn *conn = connected();
+	int failed = 0, coded = 0;
+
+	for (int i = 0; i < 300; i++) {
+		kept[i] = PQexec(conn, RULED);
+		failed += PQresultStatus(kept[i]) == PGRES_FATAL_ERROR;
+		coded += PQresultErrorField(kept[i], PG_DIAG_SQLSTATE) != NULL;
+	}
+	say_number("failed", failed);
+	say_number("coded", coded);
+	say_connection(conn);
+	for (int i = 0; i < 300; i++)
+		PQclear(kept[i]);
+	say_result(PQexec(conn, RULED));
+	say_result(PQexec(conn, "select 'next'"));
+	PQfinish(conn);
+}
+
 static void sent(void)
 {
 	PGconn *conn = connected();
@@ -396,6 +418,7 @@ static const struct scene {
 	void (*run)(void);
 } scenes[] = {
 	{"waiting", waiting},
+	{"many", many},
 	{"sent", sent},
 	{"single-rows", single_rows},
 	{"copying", copying},
