@@ -237,9 +237,7 @@ belayi_decided_shown(const struct belayi_decided *decided)
 {
 	struct belay_table_rules *rules = belayi_process.rules;
 
-	return rules ? &rules->acted[belay_acted_index(
-			       decided->slot, belayi_process.slots_count)]
-		     : NULL;
+	return rules ? &rules->acted[belay_acted_index(decided->slot)] : NULL;
 }
 
 /* belayi_decided_told() - what a rule did to a call becomes an event */

@@ -330,10 +330,9 @@ void table_place(struct table *table, uint64_t site, struct place *ret_place)
 bool table_acted(const struct table *table, const struct belay_slot *slot,
 		 struct belay_acted *ret_acted)
 {
-	uint64_t at =
-		table->head.rules_offset + sizeof(struct belay_table_rules) +
-		sizeof(*ret_acted) *
-			belay_acted_index(slot->call.slot, table->head.slots);
+	uint64_t at = table->head.rules_offset +
+		      sizeof(struct belay_table_rules) +
+		      sizeof(*ret_acted) * belay_acted_index(slot->call.slot);
 
 	if (!table->head.rules_offset ||
 	    !read_whole(table->fd, ret_acted, sizeof(*ret_acted), at) ||

@@ -43,7 +43,7 @@ static const struct damage damages[] = {
 	HEAD(size, UINT64_MAX, "it is cut short"),
 	HEAD(slots, 0, "its number of slots is impossible"),
 	HEAD(slots, UINT32_MAX, "its number of slots is impossible"),
-	HEAD(slots, 601, BEYOND),
+	HEAD(slots, 609, BEYOND),
 	HEAD(slots, BELAY_SLOTS_MAX, BEYOND),
 	HEAD(operations_offset, UINT32_MAX - 7, BEYOND),
 	HEAD(operations_offset, 0, BEYOND),

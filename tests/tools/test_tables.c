@@ -319,7 +319,7 @@ static void what_rules_did_to_a_call_is_read_of_that_call_only(void **state)
 {
 	struct fixture *fixture = *state;
 	struct belay_acted *entry =
-		&fixture->rules->acted[belay_acted_index(599, 600)];
+		&fixture->rules->acted[belay_acted_index(599)];
 	struct belay_acted acted;
 
 	fixture_call(fixture, 599, 7, BELAY_CALL_PENDING);
@@ -340,10 +340,10 @@ static void each_slot_has_an_entry_of_its_own(void **state)
 {
 	(void)state;
 	for (uint32_t slots = 1; slots < 70; slots++) {
-		bool taken[72] = {false};
+		bool taken[80] = {false};
 
 		for (uint32_t slot = 0; slot < slots; slot++) {
-			uint32_t i = belay_acted_index(slot, slots);
+			uint32_t i = belay_acted_index(slot);
 
 			assert_true(i < belay_acted_count(slots));
 			assert_false(taken[i]);

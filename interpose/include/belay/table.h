@@ -220,19 +220,17 @@ struct belay_table_rules {
 
 /*
  * belay_acted_index() - which of them is a slot's: neighbours, which threads
- * share out among them, do not share a cache line
+ * may share out among them, do not share a cache line
  */
-static inline uint32_t belay_acted_index(uint32_t slot, uint32_t slots)
+static inline uint32_t belay_acted_index(uint32_t slot)
 {
-	uint32_t quarter = (slots + 3) / 4;
-
-	return slot % quarter * 4 + slot / quarter;
+	return (slot & ~UINT32_C(15)) | (slot & 3) << 2 | (slot >> 2 & 3);
 }
 
 /* belay_acted_count() - how many there are; some are no slot's */
 static inline uint32_t belay_acted_count(uint32_t slots)
 {
-	return (slots + 3) / 4 * 4;
+	return (slots + 15) & ~UINT32_C(15);
 }
 
 /*
