@@ -75,7 +75,10 @@ belayi_condition_bind(const struct belay_condition *condition,
 		      const struct belay_operation *operation)
 {
 	const char *name = condition->name.text;
-	struct belayi_bound bound = {condition, BELAYI_NOWHERE, 0};
+	struct belayi_bound bound = {
+		.condition = condition,
+		.negated = condition->negated,
+	};
 	int index = find_argument(operation, name);
 
 	if (index >= 0) {
@@ -92,6 +95,7 @@ belayi_condition_bind(const struct belay_condition *condition,
 		bound.subject = subject_of_all(name);
 	}
 	bound.index = index < 0 ? 0 : (unsigned int)index;
+	belay_condition_range(condition, &bound.least, &bound.most);
 	return bound;
 }
 
@@ -169,7 +173,7 @@ static bool fits_stack(const struct belay_condition *condition)
 	return found != condition->negated;
 }
 
-bool belayi_condition_fits(const struct belayi_bound *bound,
+bool belayi_condition_asks(const struct belayi_bound *bound,
 			   const struct belay_begin *begin)
 {
 	const struct belay_condition *condition = bound->condition;
@@ -177,9 +181,6 @@ bool belayi_condition_fits(const struct belayi_bound *bound,
 	char space[BELAY_DERIVED_MAX];
 
 	switch (bound->subject) {
-	case BELAYI_ARGUMENT:
-		return belay_condition_number(
-			condition, (int64_t)begin->args[bound->index]);
 	case BELAYI_TEXT:
 		return belay_condition_text(condition, begin->text);
 	case BELAYI_DERIVED:

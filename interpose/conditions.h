@@ -20,11 +20,17 @@ enum belayi_subject {
 	BELAYI_EXE,
 };
 
-/* A condition, bound to an operation. */
+/*
+ * A condition, bound to an operation.
+ * least, most: the numbers that fit, of BELAYI_ARGUMENT; "not" is apart
+ */
 struct belayi_bound {
 	const struct belay_condition *condition;
 	enum belayi_subject subject;
 	unsigned int index;
+	int64_t least;
+	int64_t most;
+	bool negated;
 };
 
 /* belayi_condition_bind() - looks up what a condition's name means */
@@ -38,13 +44,27 @@ belayi_condition_bind(const struct belay_condition *condition,
  */
 bool belayi_condition_site(const struct belayi_bound *bound, const void *site);
 
+/* The slow half of belayi_condition_fits() */
+bool belayi_condition_asks(const struct belayi_bound *bound,
+			   const struct belay_begin *begin);
+
 /*
  * belayi_condition_fits() - whether it fits a call that begins
  *
+ * Inline for numbers: there can be many rules that only these keep apart.
  * Makes a system call where it is about a path, a thread's name or the stack.
  */
-bool belayi_condition_fits(const struct belayi_bound *bound,
-			   const struct belay_begin *begin);
+static inline bool belayi_condition_fits(const struct belayi_bound *bound,
+					 const struct belay_begin *begin)
+{
+	int64_t number;
+
+	if (bound->subject != BELAYI_ARGUMENT)
+		return belayi_condition_asks(bound, begin);
+	number = (int64_t)begin->args[bound->index];
+	return (bound->least <= number && number <= bound->most) !=
+	       bound->negated;
+}
 
 /* belayi_conditions_prepare() - what must not happen in a call for the first
  * time; at start, where a rule looks at the stack */

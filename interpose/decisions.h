@@ -173,8 +173,14 @@ static inline void belayi_count_back(uint64_t *counter)
 /* --- Whether a rule acts on a call (firing.c) --- */
 
 /* belayi_rule_fits() - whether its conditions fit a call that begins */
-bool belayi_rule_fits(const struct belayi_site_rule *rule,
-		      const struct belay_begin *begin);
+static inline bool belayi_rule_fits(const struct belayi_site_rule *rule,
+				    const struct belay_begin *begin)
+{
+	for (uint32_t i = 0; i < rule->conditions_count; i++)
+		if (!belayi_condition_fits(&rule->conditions[i], begin))
+			return false;
+	return true;
+}
 
 /* belayi_random_start() - what the random numbers of a site's rule begin with */
 uint64_t belayi_random_start(const struct belayi_site *site,

@@ -113,15 +113,6 @@ static bool spend(struct belayi_site_rule *rule)
 	}
 }
 
-bool belayi_rule_fits(const struct belayi_site_rule *rule,
-		      const struct belay_begin *begin)
-{
-	for (uint32_t i = 0; i < rule->conditions_count; i++)
-		if (!belayi_condition_fits(&rule->conditions[i], begin))
-			return false;
-	return true;
-}
-
 bool belayi_rule_fires(const struct belayi_site *site,
 		       struct belayi_site_rule *rule, uint64_t n,
 		       uint64_t random)

@@ -106,28 +106,35 @@ bool belay_rule_names(const struct belay_rule *rule, const char *operation)
 	return belayi_glob(rule->call.text, operation);
 }
 
-static bool compare(const struct belay_condition *condition, int64_t number)
+void belay_condition_range(const struct belay_condition *condition,
+			   int64_t *ret_least, int64_t *ret_most)
 {
-	switch (condition->relation) {
-	case BELAY_IS_EQUAL:
-		return number == condition->number;
-	case BELAY_IS_LESS:
-		return number < condition->number;
-	case BELAY_IS_AT_MOST:
-		return number <= condition->number;
-	case BELAY_IS_MORE:
-		return number > condition->number;
-	case BELAY_IS_AT_LEAST:
-		return number >= condition->number;
-	default:
-		return false;
+	enum belay_relation relation = condition->relation;
+	int64_t number = condition->number;
+	bool up = relation == BELAY_IS_MORE || relation == BELAY_IS_AT_LEAST;
+	bool down = relation == BELAY_IS_LESS || relation == BELAY_IS_AT_MOST;
+	bool none = !up && !down && relation != BELAY_IS_EQUAL;
+
+	*ret_least = down ? INT64_MIN : number;
+	*ret_most = up ? INT64_MAX : number;
+	if (relation == BELAY_IS_MORE)
+		none = __builtin_add_overflow(number, 1, ret_least);
+	if (relation == BELAY_IS_LESS)
+		none = __builtin_sub_overflow(number, 1, ret_most);
+	if (none) {
+		*ret_least = INT64_MAX;
+		*ret_most = INT64_MIN;
 	}
 }
 
 bool belay_condition_number(const struct belay_condition *condition,
 			    int64_t number)
 {
-	return compare(condition, number) != condition->negated;
+	int64_t least;
+	int64_t most;
+
+	belay_condition_range(condition, &least, &most);
+	return (least <= number && number <= most) != condition->negated;
 }
 
 bool belay_condition_text(const struct belay_condition *condition,

@@ -49,6 +49,21 @@ static void numbers_fit_by_their_relation(void **state)
 	}
 }
 
+static void nothing_is_beyond_the_last_number(void **state)
+{
+	const struct belay_condition *c;
+
+	(void)state;
+	c = rulebook_read("a b if c>9223372036854775807")->conditions;
+	assert_false(belay_condition_number(c, INT64_MAX));
+	assert_false(belay_condition_number(c, INT64_MIN));
+	c = rulebook_read("a b if c<-9223372036854775808")->conditions;
+	assert_false(belay_condition_number(c, INT64_MIN));
+	assert_false(belay_condition_number(c, INT64_MAX));
+	c = rulebook_read("a b if !c>9223372036854775807")->conditions;
+	assert_true(belay_condition_number(c, INT64_MAX));
+}
+
 static void texts_fit_when_equal_or_like(void **state)
 {
 	static const struct {
@@ -229,6 +244,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_fit_by_their_relation),
+		cmocka_unit_test(nothing_is_beyond_the_last_number),
 		cmocka_unit_test(texts_fit_when_equal_or_like),
 		cmocka_unit_test(triggers_count_calls),
 		cmocka_unit_test(a_call_must_fit_all_triggers),

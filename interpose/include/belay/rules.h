@@ -178,6 +178,13 @@ bool belay_rule_values(const struct belay_rule *rule,
 bool belay_rule_names(const struct belay_rule *rule, const char *operation);
 
 /*
+ * belay_condition_range() - the numbers that fit it, were it not negated:
+ * ret_least to ret_most; none do where that is less
+ */
+void belay_condition_range(const struct belay_condition *condition,
+			   int64_t *ret_least, int64_t *ret_most);
+
+/*
  * belay_condition_number() - whether a number fits a condition
  * belay_condition_text() - whether a text does; NULL fits only what is negated
  */
