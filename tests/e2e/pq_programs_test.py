@@ -84,6 +84,8 @@ select 3;
 
 
 class Programs(unittest.TestCase):
+    rules = ()
+
     @classmethod
     def setUpClass(cls):
         cls.server = cls.enterClassContext(Server())
@@ -97,8 +99,9 @@ class Programs(unittest.TestCase):
     def watch(self, command, **more):
         """What it does under Belay, its operations, and the summary."""
         path = os.path.join(self.server.folder, "summary")
-        done = self.run_bare([BELAY, "run", "--strict", "--json", path, "--",
-                              *command], **more)
+        given = [word for rule in self.rules for word in ("-p", rule)]
+        done = self.run_bare([BELAY, "run", "--strict", "--json", path, *given,
+                              "--", *command], **more)
         with open(path, encoding="utf-8") as file:
             summary = json.load(file)
         lost = {name: n for name, n in summary["lost"].items() if n}
@@ -231,6 +234,16 @@ class Programs(unittest.TestCase):
         script = os.path.join(VICTIMS, "psycopg3_scenes.py")
         for scene in ("sync", "async"):
             self.compare([PYTHON, script, scene])
+
+    def test_rules_that_never_act_change_nothing(self):
+        """One arms a deadline at each call, two never fit."""
+        self.rules = ("pq.* timeout after=1h",
+                      "pq.query fault error=server if sql~'nowhere'",
+                      "pq.connect fault hang if dbname=nowhere")
+        self.test_every_way_to_use_libpq_gives_the_same_answers()
+        self.test_psql_runs_a_script()
+        self.test_psycopg2()
+        self.test_pgbench_with_a_pipeline()
 
     def test_a_server_that_goes_away(self):
         command = self.psql("-c", "select pg_terminate_backend("
