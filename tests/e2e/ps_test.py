@@ -8,6 +8,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -81,6 +82,9 @@ class InFlight(Command):
         while "  1,3 held  fd=" not in self.ps():
             self.assertLess(time.monotonic(), end)
             time.sleep(0.01)
+        # It would wait for what is held.
+        os.kill(int(lines[1].split()[0]), signal.SIGKILL)
+        self.end(process)
 
     def test_rules_that_have_not_acted_are_not_shown(self):
         process, _ = self.start("run", "-p", "aio.write fault stall=1us",
