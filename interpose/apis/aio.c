@@ -81,6 +81,7 @@ static void finished(const struct aiocb *cb, const struct belay_ref *ref,
 	(void)belay_adapter_finished(ref, outcome);
 	if (__builtin_expect(belayi_shadow_any(), 0))
 		belayi_shadow_forget(cb, ref);
+	belayi_aio_give_back(cb);
 }
 
 /*
@@ -184,7 +185,7 @@ static inline int start(enum belayi_aio_kind kind, struct aiocb *cb, int op,
  * The program saw the block's final code: the first look counts. While a call
  * is on its way (STARTING), the code can still be that of the call before.
  */
-void belayi_aio_seen(const struct aiocb *cb, int code)
+static void complete(const struct aiocb *cb, int code)
 {
 	struct belay_ref ref = belay_adapter_find(&belay_adapter, cb);
 	struct belay_outcome outcome;
@@ -197,6 +198,12 @@ void belayi_aio_seen(const struct aiocb *cb, int code)
 		return;
 	outcome = belayi_aio_outcome(code, cb->__return_value);
 	(void)belay_adapter_completed(&ref, &outcome);
+}
+
+void belayi_aio_seen(const struct aiocb *cb, int code)
+{
+	complete(cb, code);
+	belayi_aio_give_back(cb);
 }
 
 static void collected(const struct aiocb *cb, struct belay_outcome *outcome)

@@ -2,11 +2,19 @@
 /*
  * aio_cancel.c - cancels: the program's, of one call or of all on a
  * descriptor, and those of policies and operators
+ *
+ * glibc looks at a block only once it has its lock, which may take a while.
+ * Another thread of the program's may then have collected the call and given
+ * the block away. So while somebody but the program cancels, the program gets
+ * the block back only after that.
  */
 #include "aio.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "aio_shadow.h"
@@ -41,20 +49,88 @@ static int code_at(uint64_t key)
 	return code;
 }
 
+/* --- A block that is in use ---------------------------------------------- */
+
+/*
+ * One at a time in a process: a forked child, where nobody cancels yet, finds
+ * the memory zeroed.
+ */
+static const struct aiocb **in_use;
+
+#define NAP_NS 10000
+#define NAPS 2000 /* at most: 20 ms, and what sleeping adds */
+
+static bool take(const struct aiocb *cb)
+{
+	const struct aiocb *none = NULL;
+
+	if (!belayi_aio_make((void **)&in_use, sizeof(*in_use)))
+		return false;
+	while (!__atomic_compare_exchange_n(
+		in_use, &none, cb, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+		none = NULL;
+		(void)sched_yield();
+	}
+	return true;
+}
+
+static void let_go(void)
+{
+	__atomic_store_n(in_use, NULL, __ATOMIC_RELEASE);
+}
+
+static bool is_in_use(const struct aiocb *cb)
+{
+	const struct aiocb **used = __atomic_load_n(&in_use, __ATOMIC_ACQUIRE);
+
+	return used && __atomic_load_n(used, __ATOMIC_SEQ_CST) == cb;
+}
+
+/*
+ * Not for ever: in a signal handler that interrupted a thread inside glibc,
+ * with its lock, nothing would go on. No cancellation point, as the callers
+ * are none.
+ */
+void belayi_aio_give_back(const struct aiocb *cb)
+{
+	const struct timespec nap = {0, NAP_NS};
+	int saved = errno;
+
+	for (int i = 0; i < NAPS && __builtin_expect(is_in_use(cb), 0); i++)
+		(void)syscall(SYS_nanosleep, &nap, NULL);
+	errno = saved;
+}
+
+/*
+ * Whether the call still goes on: from here on, who ends it sees that its
+ * block is in use. The turn last: then what was read is this turn's.
+ */
+static bool goes_on(const struct belay_ref *ref, const struct aiocb *cb)
+{
+	return belay_call_state(ref->call) < BELAY_CALL_SETTLING &&
+	       code_at((uintptr_t)cb) == EINPROGRESS && belay_call_id(ref);
+}
+
 enum belay_answer belayi_aio_cancel_call(const struct belay_ref *ref,
 					 int32_t *ret_status)
 {
 	const struct belay_slot *slot = belay_adapter_slot(ref);
 	struct aiocb *cb = slot ? (struct aiocb *)(uintptr_t)slot->key : NULL;
 	int fd = slot ? (int)slot->args[0] : -1;
+	enum belay_answer answer = BELAY_ANSWER_COMPLETE;
 
-	/* The turn last: then what was read is this turn's. */
-	if (!slot || code_at(slot->key) != EINPROGRESS || !belay_call_id(ref))
-		return BELAY_ANSWER_COMPLETE;
+	if (!slot || !belay_call_id(ref))
+		return answer;
 	if (belayi_shadow_has(cb))
 		return belayi_shadow_cancel(cb, ref, false);
-	*ret_status = belayi_next_aio_cancel(fd, cb);
-	return answer_of(*ret_status);
+	if (!take(cb))
+		return BELAY_ANSWER_NOT_CANCELED;
+	if (goes_on(ref, cb)) {
+		*ret_status = belayi_next_aio_cancel(fd, cb);
+		answer = answer_of(*ret_status);
+	}
+	let_go();
+	return answer;
 }
 
 /* --- aio_cancel() -------------------------------------------------------- */

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """What rules do to programs that use POSIX AIO, and what is said of it.
 
-    aio_rules_test.py BELAY VICTIM
+    aio_rules_test.py BELAY VICTIM GONE
 
 fio and stress-ng are Debian's. VICTIM is aio_ruled.c, which says what came of
-its calls and how long they took.
+its calls and how long they took; GONE is aio_gone.c.
 """
 
 import errno
@@ -20,7 +20,7 @@ import unittest
 import private
 from private import Command
 
-VICTIM = os.path.abspath(sys.argv[2])
+VICTIM, GONE = map(os.path.abspath, sys.argv[2:4])
 BLOCK = 4096
 BLOCKS = 256
 FIO = ["fio", "--name=job", "--ioengine=posixaio", f"--bs={BLOCK}",
@@ -398,6 +398,35 @@ class StressNg(Ruled):
                                    "p=0.02"], 2)
         self.assertIn("Cannot allocate memory", done.stderr)
         self.assertGreater(fired[-1], 0)
+
+
+class Gone(Ruled):
+    def test_a_late_cancel_touches_no_block_that_the_program_has_back(self):
+        """Each is unmapped once its call is collected; then the next comes."""
+        with open(self.path("data"), "wb") as file:
+            file.write(bytes(BLOCK))
+        for _ in range(4):
+            done, _, calls = self.run_ruled(
+                ["aio.read timeout after=30us"], GONE, "data", "1")
+            said = dict(zip(*[iter(done.stdout.split())] * 2))
+            self.assertGreater(int(said["canceled"]), 0)
+            self.assertEqual(int(said["other"]), 0)
+            self.assertEqual(calls["aio.read"]["canceled"],
+                             int(said["canceled"]))
+            self.assertEqual(calls["aio.read"]["calls"],
+                             int(said["read"]) + int(said["canceled"]))
+
+    def test_a_cancel_hits_no_later_call_on_the_same_block(self):
+        """Every other read of each block is one that no rule names."""
+        with open(self.path("data"), "wb") as file:
+            file.write(bytes(BLOCK))
+        for after in ("40us", "300us"):
+            done, _, _ = self.run_ruled(
+                [f"aio.read timeout after={after} if size=512"], GONE, "data",
+                "2", "again")
+            said = dict(zip(*[iter(done.stdout.split())] * 2))
+            self.assertGreater(int(said["read"]), 0)
+            self.assertEqual(int(said["unnamed"]), 0)
 
 
 if __name__ == "__main__":
