@@ -158,7 +158,8 @@ uint32_t belayi_module_note(const void *address)
 {
 	uint64_t site = (uint64_t)(uintptr_t)address & ADDRESS_MASK;
 	uint64_t *entry = seen_entry(address);
-	uint64_t word = __atomic_load_n(entry, __ATOMIC_RELAXED);
+	/* Acquire: who has the number may read what is known of the module. */
+	uint64_t word = __atomic_load_n(entry, __ATOMIC_ACQUIRE);
 	uint32_t number;
 
 	if (__builtin_expect((word & ADDRESS_MASK) == site && word, 1))
@@ -166,7 +167,7 @@ uint32_t belayi_module_note(const void *address)
 	number = look_up(address);
 	if (number)
 		__atomic_store_n(entry, (uint64_t)number << ADDRESS_BITS | site,
-				 __ATOMIC_RELAXED);
+				 __ATOMIC_RELEASE);
 	return number;
 }
 
