@@ -112,48 +112,6 @@ void belayi_decided_told(const struct belayi_decided *decided, uint8_t by,
 			     belayi_rule_number(rule), action, value);
 }
 
-/* --- The policies ------------------------------------------------------- */
-
-/*
- * Member by member, where it is to be: what is written in small pieces and
- * copied at once in large ones, the processor has to wait for.
- */
-static void show_call(const struct belayi_decided *decided, uint8_t by,
-		      struct belay_policy_call *ret_call)
-{
-	const struct belayi_site *site = decided->site;
-	const struct belayi_fired *fired = &decided->fired[by];
-
-	ret_call->size = sizeof(*ret_call);
-	ret_call->thread = decided->thread;
-	ret_call->id = decided->id;
-	ret_call->operation = site->operation;
-	ret_call->key = decided->key;
-	ret_call->owner = decided->owner;
-	ret_call->site = (uint64_t)(uintptr_t)site->address;
-	ret_call->module = site->module;
-	ret_call->offset = site->offset;
-	ret_call->n = fired->n;
-	ret_call->random = belayi_random(fired->rule, fired->n);
-	for (int i = 0; i < BELAY_ARGUMENTS_MAX; i++)
-		ret_call->args[i] = decided->args[i];
-	ret_call->text = NULL;
-}
-
-static uint64_t ask_policy(struct belayi_decided *decided, uint8_t by,
-			   const char *text)
-{
-	const struct belayi_rule *rule = decided->fired[by].rule->rule;
-	struct belay_policy_verdict verdict = {.size = sizeof(verdict)};
-	struct belay_policy_call call;
-
-	show_call(decided, by, &call);
-	call.text = text;
-	if (rule->policy->begin)
-		rule->policy->begin(rule->instance, &call, &verdict);
-	return belayi_verdict_add(decided, &verdict, by);
-}
-
 /* --- Begin --------------------------------------------------------------- */
 
 static void start_draft(struct belayi_decided *draft, struct belay_call *call,
@@ -277,9 +235,9 @@ static uint64_t ask_rules(struct belayi_decided *draft, uint32_t first,
 		if (belayi_policies.state->recording && rule->rule->has_trigger)
 			belayi_rule_note(rule->rule, BELAY_ENTRY_FIRED,
 					 site->address, n);
-		belayi_add_up(
-			&stall_ns,
-			ask_policy(draft, draft->fired_count - 1, begin->text));
+		belayi_add_up(&stall_ns,
+			      belayi_hook_begin(draft, draft->fired_count - 1,
+						begin->text));
 	}
 	return stall_ns;
 }
@@ -339,19 +297,8 @@ bool belayi_decided_cancel(const struct belayi_decided *decided,
 {
 	uint8_t refused_by = decided->set & BELAY_VERDICT_REFUSE_CANCEL
 				     ? decided->refuse_by
-				     : BELAYI_NO_RULE;
+				     : belayi_hooks_cancel(decided, by);
 
-	for (uint8_t i = 0;
-	     i < decided->fired_count && refused_by == BELAYI_NO_RULE; i++) {
-		const struct belayi_rule *rule = decided->fired[i].rule->rule;
-		struct belay_policy_call call;
-
-		if (!rule->policy->cancel)
-			continue;
-		show_call(decided, i, &call);
-		if (!rule->policy->cancel(rule->instance, &call, by))
-			refused_by = i;
-	}
 	if (refused_by == BELAYI_NO_RULE)
 		return true;
 	belayi_decided_told(decided, refused_by, "refuse-cancel", (uint64_t)by);
@@ -373,17 +320,8 @@ static void change_outcome(const struct belayi_decided *decided,
 		belayi_decided_told(decided, decided->short_by, "short",
 				    (uint64_t)decided->short_to);
 	}
-	if (!(decided->hooks & BELAYI_HAS_COMPLETING))
-		return;
-	for (uint8_t i = 0; i < decided->fired_count; i++) {
-		const struct belayi_rule *rule = decided->fired[i].rule->rule;
-		struct belay_policy_call call;
-
-		if (!rule->policy->completing)
-			continue;
-		show_call(decided, i, &call);
-		rule->policy->completing(rule->instance, &call, outcome);
-	}
+	if (decided->hooks & BELAYI_HAS_COMPLETING)
+		belayi_hooks_completing(decided, outcome);
 }
 
 enum belay_verdict belayi_decided_outcome(const struct belayi_decided *decided,
@@ -402,16 +340,7 @@ enum belay_verdict belayi_decided_outcome(const struct belayi_decided *decided,
 void belayi_decided_end(const struct belayi_decided *decided,
 			const struct belay_outcome *outcome)
 {
-	bool tells = outcome && (decided->hooks & BELAYI_HAS_FINISH);
-
-	for (uint8_t i = 0; tells && i < decided->fired_count; i++) {
-		const struct belayi_rule *rule = decided->fired[i].rule->rule;
-		struct belay_policy_call call;
-
-		if (!rule->policy->finish)
-			continue;
-		show_call(decided, i, &call);
-		rule->policy->finish(rule->instance, &call, outcome);
-	}
+	if (outcome && (decided->hooks & BELAYI_HAS_FINISH))
+		belayi_hooks_finish(decided, outcome);
 	belayi_timing_end(decided);
 }

@@ -212,6 +212,47 @@ uint64_t belayi_verdict_add(struct belayi_decided *to,
 			    const struct belay_policy_verdict *verdict,
 			    uint8_t by);
 
+/* --- What they answer (answers.c) --- */
+
+/*
+ * belayi_answer_verdict() - looks a verdict through
+ *
+ * Return: those bits of its `set` that make sense.
+ */
+uint32_t belayi_answer_verdict(const struct belayi_decided *decided,
+			       const struct belay_policy_verdict *verdict,
+			       uint8_t by);
+
+/*
+ * belayi_answer_outcome() - looks an outcome through that a policy may have
+ * changed; one that makes no sense is as before, and counted
+ */
+void belayi_answer_outcome(const struct belayi_decided *decided, uint8_t by,
+			   const struct belay_outcome *before,
+			   struct belay_outcome *outcome);
+
+/* --- Their hooks (hooks.c) --- */
+
+/*
+ * belayi_hook_begin() - asks the policy of one of `fired`, and adds its verdict
+ *
+ * Return: how long Begin is to sleep for it, in nanoseconds.
+ */
+uint64_t belayi_hook_begin(struct belayi_decided *draft, uint8_t by,
+			   const char *text);
+
+/* belayi_hooks_cancel() - which of `fired` refuses, or BELAYI_NO_RULE */
+uint8_t belayi_hooks_cancel(const struct belayi_decided *decided,
+			    enum belay_party by);
+
+/* belayi_hooks_completing() - lets them change the outcome */
+void belayi_hooks_completing(const struct belayi_decided *decided,
+			     struct belay_outcome *outcome);
+
+/* belayi_hooks_finish() - the call ends */
+void belayi_hooks_finish(const struct belayi_decided *decided,
+			 const struct belay_outcome *outcome);
+
 /* --- Carrying it out (decisions.c) --- */
 
 /*

@@ -18,6 +18,7 @@
  * state: shared with the session
  * n:     calls that its conditions fit, of a rule that counts by process
  * spent: 1 where `once` has been in this process
+ * told:  what its policy answers wrong and was said, see answers.c
  */
 struct belayi_rule {
 	const struct belay_rule *text;
@@ -26,6 +27,7 @@ struct belayi_rule {
 	struct belay_rule_state *state;
 	uint64_t n;
 	uint64_t spent;
+	uint32_t told;
 	bool has_trigger;
 	bool is_replayed;
 };

@@ -124,7 +124,8 @@ uint64_t belayi_verdict_add(struct belayi_decided *to,
 			    uint8_t by)
 {
 	struct belayi_rule *rule = to->fired[by].rule->rule;
-	uint32_t set = without_what_cannot_be(to, verdict->set);
+	uint32_t set = without_what_cannot_be(
+		to, belayi_answer_verdict(to, verdict, by));
 	uint32_t late = add_results(to, verdict, set, by) |
 			add_times(to, verdict, set, by);
 

@@ -176,6 +176,11 @@ enum belay_policy_set {
  * All zero when a hook gets it. Several rules can fire at one call: the first
  * error and the first short result win, stalls and holds add up, the earliest
  * deadline wins. What the operation cannot do soundly is not done, and counted.
+ *
+ * So is what makes no sense, and one line on stderr says so once for each rule:
+ * bits that the host does not know; an error that is none in the operation's
+ * status kind, like 0; a negative short_to; a time of more than INT64_MAX, but
+ * for a hold of BELAY_FOREVER. The rest of the verdict is carried out.
  */
 struct belay_policy_verdict {
 	uint32_t size;
@@ -217,7 +222,12 @@ struct belay_policy_host {
  * config:     for each rule: makes an instance, or NULL, and has said why
  * begin:      the rule fired at this call, before the real function runs
  * cancel:     somebody cancels a call that it fired at; false refuses that
- * completing: the outcome of such a call is there, and may be changed
+ * completing: the outcome of such a call is there, and may be changed: to
+ *             BELAY_SUCCEEDED with a status that is no error and a result that
+ *             is not negative, and no more than it was or, of a call that had
+ *             failed, than was asked for; or to BELAY_FAILED with a status that
+ *             is one, whose result becomes -1. Anything else is ignored and
+ *             counted, as in a verdict
  * finish:     such a call ends
  * unload:     last of all, if the process ends well
  */
