@@ -77,6 +77,8 @@ struct belayi_decided {
  * id:          the call's; 0: rules have decided nothing
  * cancel_owed: the id of a call that could not be cancelled at its deadline,
  *              and can be when it is held
+ * cancelling:  the id of a call that a helper is to cancel, or does: a hold does
+ *              not end before that
  * claimed:     the deadline thread or a helper works on a call on the heap,
  *              whose memory must stay
  */
@@ -86,6 +88,7 @@ struct belayi_decision {
 	uint64_t cancel_at;  /* ticks; 0: not, or done */
 	uint64_t release_at; /* ticks; 0: not, or done */
 	uint64_t cancel_owed;
+	uint64_t cancelling;
 	uint32_t held; /* belayi_held_word() */
 	uint32_t claimed;
 	struct belayi_decided decided;

@@ -18,7 +18,8 @@
 #include "process.h"
 
 #define NAP_NS 10000
-#define AGAIN_NS 100000 /* between looks at what is on its way */
+#define AGAIN_NS 100000  /* between looks at what is on its way */
+#define LATER_NS 1000000 /* and at what a helper does */
 
 /* --- Arming -------------------------------------------------------------- */
 
@@ -172,6 +173,16 @@ static void cancel(const struct belayi_decided *decided)
 	cannot_cancel(decided);
 }
 
+/* A helper is done with it: the hold may end. */
+static void end_cancelling(const struct belayi_decided *decided)
+{
+	uint64_t id = decided->id;
+
+	(void)__atomic_compare_exchange_n(
+		&belayi_decision_of(decided)->cancelling, &id, 0, false,
+		__ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
 /* On a helper thread, which may wait for the deadline thread. */
 static void cancel_slowly(uint64_t slot, uint64_t id)
 {
@@ -185,21 +196,26 @@ static void cancel_slowly(uint64_t slot, uint64_t id)
 		(void)nanosleep(&nap, NULL);
 	}
 	cancel(&decided);
+	end_cancelling(&decided);
 	unclaim(&decided);
 }
 
-/* Return: whether a helper is to do it. */
+/* Return: whether a helper is to do it, and the hold not to end before. */
 static bool start_cancel(const struct belayi_decided *decided)
 {
 	uint32_t needs = decided->site->operation->cancel_needs;
 
-	if (needs & BELAY_CANCEL_ON_OWNER)
+	if (needs & BELAY_CANCEL_ON_OWNER) {
 		cannot_cancel(decided);
-	else if (needs & BELAY_CANCEL_MAY_BLOCK)
-		return true;
-	else
+		return false;
+	}
+	if (!(needs & BELAY_CANCEL_MAY_BLOCK)) {
 		cancel(decided);
-	return false;
+		return false;
+	}
+	__atomic_store_n(&belayi_decision_of(decided)->cancelling, decided->id,
+			 __ATOMIC_SEQ_CST);
+	return true;
 }
 
 /*
@@ -261,10 +277,14 @@ static uint64_t left_to_cancel(const struct belayi_decided *decided)
 
 static uint64_t left_to_release(const struct belayi_decided *decided)
 {
-	return belayi_deadline_left(
-		__atomic_load_n(&belayi_decision_of(decided)->held_from,
-				__ATOMIC_RELAXED),
+	const struct belayi_decision *decision = belayi_decision_of(decided);
+	uint64_t left = belayi_deadline_left(
+		__atomic_load_n(&decision->held_from, __ATOMIC_RELAXED),
 		decided->hold_ns);
+	uint64_t cancelling =
+		__atomic_load_n(&decision->cancelling, __ATOMIC_SEQ_CST);
+
+	return !left && cancelling == decided->id ? LATER_NS : left;
 }
 
 /*
@@ -290,25 +310,45 @@ static bool is_time(const struct belayi_decided *decided, uint64_t *time,
 	       left == 0;
 }
 
+/*
+ * What is due, the earlier time first: when we are late, both have come, and a
+ * call whose deadline came before the end of its hold is not to be delivered.
+ * Return: whether a helper is to cancel.
+ */
+static bool do_what_is_due(const struct belayi_decided *decided)
+{
+	struct belayi_decision *decision = belayi_decision_of(decided);
+	uint64_t at = __atomic_load_n(&decision->cancel_at, __ATOMIC_SEQ_CST);
+	uint64_t release =
+		__atomic_load_n(&decision->release_at, __ATOMIC_SEQ_CST);
+	bool cancels_first = at && release && at <= release;
+	bool helper = false;
+
+	if (!cancels_first &&
+	    is_time(decided, &decision->release_at, left_to_release))
+		end_hold(decided);
+	if (is_time(decided, &decision->cancel_at, left_to_cancel) &&
+	    (decided->set & BELAY_VERDICT_DEADLINE))
+		helper = start_cancel(decided);
+	return helper;
+}
+
 void belayi_timing_due(uint32_t slot)
 {
-	struct belayi_decision *decision = &belayi_decisions[slot];
-	uint64_t id = __atomic_load_n(&decision->id, __ATOMIC_SEQ_CST);
+	uint64_t id =
+		__atomic_load_n(&belayi_decisions[slot].id, __ATOMIC_SEQ_CST);
 	struct belayi_decided decided;
-	bool helper = false;
+	bool helper;
 
 	/* Where a helper has claimed the call, it arms again. */
 	if (!id || !belayi_live() || !claim(slot, id, &decided))
 		return;
-	if (is_time(&decided, &decision->release_at, left_to_release))
-		end_hold(&decided);
-	if (is_time(&decided, &decision->cancel_at, left_to_cancel) &&
-	    (decided.set & BELAY_VERDICT_DEADLINE))
-		helper = start_cancel(&decided);
+	helper = do_what_is_due(&decided);
 	unclaim(&decided);
 	if (helper && !belayi_helper_run(cancel_slowly, slot, id) &&
 	    claim(slot, id, &decided)) {
 		cannot_cancel(&decided);
+		end_cancelling(&decided);
 		unclaim(&decided);
 	}
 }

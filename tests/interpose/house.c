@@ -24,6 +24,7 @@
 static uint32_t numbers[3];
 
 uint32_t house_cancels, house_deliveries, house_wakes;
+uint32_t house_wakes_slowly;
 enum belay_answer house_answer = BELAY_ANSWER_CANCELED;
 
 static enum belay_answer count_cancel(const struct belay_ref *ref,
@@ -48,6 +49,8 @@ static void count_wake(const struct belay_ref *ref)
 {
 	(void)ref;
 	(void)__atomic_fetch_add(&house_wakes, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&house_wakes_slowly, __ATOMIC_SEQ_CST))
+		(void)usleep(100);
 }
 
 static const struct belay_error house_errors[] = {

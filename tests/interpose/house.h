@@ -45,6 +45,9 @@ extern const struct belay_adapter other_api;
 /* How often the first one's read was asked to do these. */
 extern uint32_t house_cancels, house_deliveries, house_wakes;
 
+/* While it is set, who wakes what waits for one stays there. */
+extern uint32_t house_wakes_slowly;
+
 /* What it answers to a cancel. */
 extern enum belay_answer house_answer;
 

@@ -146,6 +146,64 @@ static void a_call_is_cancelled_at_its_deadline(void **state)
 	in_house(CALLS, timed_out);
 }
 
+/*
+ * The deadline thread is kept until both the deadline of a call and the end of
+ * its hold have come.
+ */
+static struct belay_ref late(const char *text)
+{
+	struct belay_ref first, ref;
+	struct belay_outcome outcome;
+
+	rule(text);
+	__atomic_store_n(&house_wakes_slowly, 1, __ATOMIC_SEQ_CST);
+	check(begin_at(0, &first, &outcome));
+	check(belay_adapter_look(&first) == BELAY_HOLD);
+	wait_until(SEEN(house_wakes) == 1);
+	check(begin_at(1, &ref, &outcome));
+	check(belay_adapter_look(&ref) == BELAY_HOLD);
+	for (uint64_t until = now_ms() + 80; now_ms() < until;)
+		nap();
+	__atomic_store_n(&house_wakes_slowly, 0, __ATOMIC_SEQ_CST);
+	(void)finish(&first, 1);
+	check(belay_adapter_wait(&ref, UINT64_MAX));
+	return ref;
+}
+
+#define FIRST "house.read fault delay=1us when nth=1 per=process\n"
+#define SECOND " when nth=2 per=process\n"
+
+static void deadline_first(void)
+{
+	struct belay_outcome outcome = {BELAY_CANCELED, ECANCELED, -1};
+	struct belay_ref ref =
+		late(FIRST "house.read fault delay=50ms" SECOND
+			   "house.read timeout after=30ms" SECOND);
+
+	wait_until(belay_call_state(ref.call) == BELAY_CALL_CANCELED);
+	check(belay_adapter_finished(&ref, &outcome));
+	check(house_deliveries == 1);
+	house_is_empty();
+}
+
+static void release_first(void)
+{
+	struct belay_ref ref =
+		late(FIRST "house.read fault delay=30ms" SECOND
+			   "house.read timeout after=70ms" SECOND);
+
+	wait_until(SEEN(house_deliveries) == 2);
+	(void)finish(&ref, 1);
+	house_is_empty();
+}
+
+static void of_two_times_that_have_come_the_earlier_goes_first(void **state)
+{
+	(void)state;
+	in_house(CALLS, deadline_first);
+	in_house(CALLS, release_first);
+}
+
 static void begun_late(void)
 {
 	const struct belay_begin begin = {
@@ -482,6 +540,8 @@ int main(void)
 		cmocka_unit_test(
 			what_cannot_be_cancelled_yet_is_cancelled_when_held),
 		cmocka_unit_test(a_deadline_is_of_its_own_turn),
+		cmocka_unit_test(
+			of_two_times_that_have_come_the_earlier_goes_first),
 		cmocka_unit_test(the_earliest_deadline_wins),
 		cmocka_unit_test(what_cannot_be_cancelled_is_listed_once),
 		cmocka_unit_test(a_rule_can_refuse_anothers_cancel),
