@@ -158,6 +158,11 @@ uint32_t belayi_thread_id(const struct belayi_thread *thread)
 	return self && self->owner == &self ? self->tid : (uint32_t)gettid();
 }
 
+bool belayi_thread_is_inside(void)
+{
+	return depth > 0;
+}
+
 bool belay_adapter_outermost(void)
 {
 	return depth++ == 0;

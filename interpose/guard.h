@@ -38,6 +38,9 @@ void belayi_threads_settle(void);
  */
 uint32_t belayi_threads_used(void);
 
+/* belayi_thread_is_inside() - whether this thread is inside an adapter's guard */
+bool belayi_thread_is_inside(void);
+
 /* belayi_threads_start() - once in a process's life */
 void belayi_threads_start(void);
 

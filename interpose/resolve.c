@@ -7,46 +7,64 @@
  * the next definition is looked up the way the calling module's own reference
  * would be: in that module and what it depends on.
  */
+#include "resolve.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <string.h>
 
-#include <belay/adapter.h>
-
 #include "log.h"
 #include "modules.h"
+
+belayi_dlsym_function *belayi_dlsym_next;
 
 uint32_t belay_next_module(const void *site)
 {
 	return belayi_module_note(site);
 }
 
-/* A definition in the module that asks, the adapter, is the wrapper itself. */
-static bool is_in_module_of(const void *found, const void *asker)
-{
-	struct dl_find_object a;
-	struct dl_find_object b;
-
-	return _dl_find_object((void *)(uintptr_t)found, &a) == 0 &&
-	       _dl_find_object((void *)(uintptr_t)asker, &b) == 0 &&
-	       a.dlfo_link_map == b.dlfo_link_map;
-}
-
-/* Its library stays mapped for ever: the address is kept, see H30. */
-static void pin(const void *found)
+const struct link_map *belayi_map_of(const void *address)
 {
 	struct dl_find_object object;
-	const char *name;
 
-	if (_dl_find_object((void *)(uintptr_t)found, &object) != 0)
-		return;
-	name = object.dlfo_link_map->l_name;
-	if (name[0])
-		(void)dlopen(name, RTLD_NOLOAD | RTLD_LAZY | RTLD_NODELETE);
+	return _dl_find_object((void *)(uintptr_t)address, &object) == 0
+		       ? object.dlfo_link_map
+		       : NULL;
 }
 
-static void *look_in(const char *file, const struct belay_next *next)
+/*
+ * libc's own, asked from here, tells which comes next: that may be another
+ * preload's, which has no version. Every libc that Belay runs on has this one.
+ */
+__attribute__((noinline)) belayi_dlsym_function *belayi_dlsym_find(void)
+{
+	belayi_dlsym_function *libcs;
+	belayi_dlsym_function *next = NULL;
+
+	*(void **)&libcs = dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.34");
+	if (libcs)
+		*(void **)&next = libcs(RTLD_NEXT, "dlsym");
+	else /* Nobody has preloaded us: libc comes before. */
+		*(void **)&next = dlvsym(RTLD_DEFAULT, "dlsym", "GLIBC_2.34");
+	__atomic_store_n(&belayi_dlsym_next, next, __ATOMIC_RELAXED);
+	return next;
+}
+
+void belayi_resolve_pin(const void *found)
+{
+	const struct link_map *map = belayi_map_of(found);
+
+	if (map && map->l_name[0])
+		(void)dlopen(map->l_name,
+			     RTLD_NOLOAD | RTLD_LAZY | RTLD_NODELETE);
+}
+
+/*
+ * A definition in the module that asks, the adapter, is the wrapper itself.
+ * An address that is kept stays mapped, see H30: before the handle is closed.
+ */
+static void *look_in(const char *file, const struct belay_next *next, bool keep)
 {
 	void *handle = dlopen(file, RTLD_NOLOAD | RTLD_LAZY);
 	void *found;
@@ -54,13 +72,27 @@ static void *look_in(const char *file, const struct belay_next *next)
 	if (!handle)
 		return NULL;
 	found = next->version ? dlvsym(handle, next->symbol, next->version)
-			      : dlsym(handle, next->symbol);
-	if (found && is_in_module_of(found, next))
+			      : belayi_dlsym()(handle, next->symbol);
+	if (found && belayi_map_of(found) == belayi_map_of(next))
 		found = NULL;
-	if (found)
-		pin(found);
+	if (found && keep)
+		belayi_resolve_pin(found);
 	(void)dlclose(handle);
 	return found;
+}
+
+bool belayi_resolve_would(const struct belay_next *next, const void *found,
+			  const struct link_map *asker,
+			  void *(*in_order)(const struct belay_next *next))
+{
+	const void *anywhere = in_order(next);
+	const void *own = NULL;
+
+	if (!anywhere && next->library)
+		anywhere = look_in(next->library, next, false);
+	if (asker && asker->l_name[0])
+		own = look_in(asker->l_name, next, false);
+	return anywhere == found && (!own || own == found);
 }
 
 void *belay_next_of_caller(const struct belay_next *next, uint32_t module)
@@ -71,7 +103,7 @@ void *belay_next_of_caller(const struct belay_next *next, uint32_t module)
 
 	/* The executable's references are in the global order. */
 	if (caller && caller->map->l_name[0])
-		found = look_in(caller->map->l_name, next);
+		found = look_in(caller->map->l_name, next, true);
 	errno = saved;
 	return found;
 }
@@ -79,7 +111,7 @@ void *belay_next_of_caller(const struct belay_next *next, uint32_t module)
 void *belay_next_of_library(const struct belay_next *next)
 {
 	int saved = errno;
-	void *found = next->library ? look_in(next->library, next) : NULL;
+	void *found = next->library ? look_in(next->library, next, true) : NULL;
 
 	errno = saved;
 	return found;

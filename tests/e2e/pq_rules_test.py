@@ -436,18 +436,6 @@ except psycopg2.Error as error:
                                 env=env)
             self.assertEqual(out, "length: 40000005\nlate: 1\n" + NEXT)
 
-    def test_what_is_found_with_dlsym_is_out_of_reach(self):
-        """psycopg 3 without its C part; it is unharmed."""
-        script = os.path.join(VICTIMS, "psycopg3_scenes.py")
-        bare = subprocess.run([PYTHON, script, "async"], check=True,
-                              env=self.server.env, capture_output=True,
-                              timeout=LIMIT_S, text=True).stdout
-        done, calls = self.run_with(["pq.* fault error=server"],
-                                    [PYTHON, script, "async"])
-        if calls:
-            self.skipTest("psycopg has its C part")
-        self.assertEqual(done.stdout, bare, done.stderr)
-
     # --- What is wrong ----------------------------------------------------
 
     def test_rules_know_a_connection_s_host_database_and_user(self):

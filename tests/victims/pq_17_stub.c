@@ -23,8 +23,12 @@ struct pg_cancel_conn {
 static void *real(const char *name)
 {
 	void *library = dlopen("libpq.so.5", RTLD_NOW | RTLD_NOLOAD);
-	void *found = library ? dlsym(library, name) : NULL;
+	void *(*look_up)(void *handle, const char *symbol);
+	void *found;
 
+	/* A preload may have dlsym(), too. */
+	*(void **)&look_up = dlvsym(RTLD_DEFAULT, "dlsym", "GLIBC_2.34");
+	found = library && look_up ? look_up(library, name) : NULL;
 	if (!found)
 		abort();
 	return found;

@@ -4,8 +4,7 @@
     psycopg3_scenes.py SCENE
 
 Without its C part psycopg calls libpq through ctypes, which looks functions
-up in the library itself, past any preload: libpq's own inner calls are what
-can be seen then.
+up in the library itself.
 """
 
 import asyncio

@@ -58,16 +58,31 @@ struct belay_adapter {
 
 #define BELAY_EXPORT __attribute__((visibility("default")))
 
+struct belay_next;
+
+/*
+ * belay_adapter_known() - says that an adapter is there; BELAY_ADAPTER() does
+ *
+ * in_order: its belay_next_in_order()
+ */
+void belay_adapter_known(const struct belay_adapter *adapter,
+			 void *(*in_order)(const struct belay_next *next));
+
 /*
  * BELAY_ADAPTER() - defines the exported constant
  *
- * Protected: among several adapters, each means its own.
+ * Protected: among several adapters, each means its own. It is made known, too,
+ * so that dlsym() finds the wrappers of a library that is opened by hand.
  *
  *     BELAY_ADAPTER(.name = "aio", .title = "POSIX AIO",
  *                   .operations = operations, .operations_count = 4);
  */
 #define BELAY_ADAPTER(...)                                                     \
 	extern const struct belay_adapter belay_adapter;                       \
+	__attribute__((constructor)) static void belay_make_known(void)        \
+	{                                                                      \
+		belay_adapter_known(&belay_adapter, belay_next_in_order);      \
+	}                                                                      \
 	__attribute__((visibility("protected")))                               \
 	const struct belay_adapter belay_adapter = {                           \
 		.abi = BELAY_ADAPTER_ABI,                                      \
@@ -134,8 +149,13 @@ void belay_next_missing(struct belay_next *next);
 
 static inline void *belay_next_in_order(const struct belay_next *next)
 {
-	return next->version ? dlvsym(RTLD_NEXT, next->symbol, next->version)
-			     : dlsym(RTLD_NEXT, next->symbol);
+	void *found = next->version
+			      ? dlvsym(RTLD_NEXT, next->symbol, next->version)
+			      : dlsym(RTLD_NEXT, next->symbol);
+
+	/* No tail call: the return address says which library asks. */
+	__asm__ volatile("" : "+r"(found));
+	return found;
 }
 
 static inline void *belay_next_find(struct belay_next *next)
