@@ -127,8 +127,10 @@ bool belayi_aio_begin(enum belayi_aio_kind kind, const struct aiocb *cb, int op,
 		call.args[2] = (uint64_t)cb->aio_offset;
 	}
 	leave_earlier(cb);
-	if (belay_adapter_begin(&call, ret_ref, &fault))
+	if (belay_adapter_begin(&call, ret_ref, &fault)) {
+		belayi_aio_queue_up(cb);
 		return true;
+	}
 	errno = fault.status;
 	return false;
 }

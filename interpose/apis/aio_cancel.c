@@ -13,10 +13,10 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "aio_line.h"
 #include "aio_shadow.h"
 
 static enum belay_answer answer_of(int r)
@@ -30,60 +30,55 @@ static enum belay_answer answer_of(int r)
 	return r < 0 ? BELAY_ANSWER_ERROR : answers[r];
 }
 
-/*
- * The code of a block that the program may have freed, because it never
- * collects: read by the kernel, which fails where a load would trap.
- * Return: -1 where it cannot be read.
- */
-static int code_at(uint64_t key)
-{
-	const struct aiocb *cb = (const struct aiocb *)(uintptr_t)key;
-	int code = -1;
-	struct iovec to = {&code, sizeof(code)};
-	struct iovec from = {(void *)&cb->__error_code, sizeof(code)};
-	int saved = errno;
-
-	if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != sizeof(code))
-		code = -1;
-	errno = saved;
-	return code;
-}
-
-/* --- A block that is in use ---------------------------------------------- */
+/* --- What is being cancelled ---------------------------------------------- */
 
 /*
- * One at a time in a process: a forked child, where nobody cancels yet, finds
- * the memory zeroed.
+ * One call at a time in a process: its block, and its descriptor, plus one. A
+ * forked child, where nobody cancels yet, finds the memory zeroed.
  */
-static const struct aiocb **in_use;
+struct in_use {
+	const void *block;
+	uint64_t descriptor;
+};
+
+static struct in_use *in_use;
 
 #define NAP_NS 10000
 #define NAPS 2000 /* at most: 20 ms, and what sleeping adds */
 
-static bool take(const struct aiocb *cb)
+static bool take(const void *block, int fd)
 {
-	const struct aiocb *none = NULL;
+	const void *none = NULL;
 
 	if (!belayi_aio_make((void **)&in_use, sizeof(*in_use)))
 		return false;
-	while (!__atomic_compare_exchange_n(
-		in_use, &none, cb, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+	while (!__atomic_compare_exchange_n(&in_use->block, &none, block, false,
+					    __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED)) {
 		none = NULL;
 		(void)sched_yield();
 	}
+	__atomic_store_n(&in_use->descriptor, (uint64_t)fd + 1,
+			 __ATOMIC_SEQ_CST);
 	return true;
 }
 
 static void let_go(void)
 {
-	__atomic_store_n(in_use, NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&in_use->descriptor, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&in_use->block, NULL, __ATOMIC_RELEASE);
 }
 
-static bool is_in_use(const struct aiocb *cb)
+static bool is_block_in_use(uint64_t block)
 {
-	const struct aiocb **used = __atomic_load_n(&in_use, __ATOMIC_ACQUIRE);
+	return (uintptr_t)__atomic_load_n(&in_use->block, __ATOMIC_SEQ_CST) ==
+	       block;
+}
 
-	return used && __atomic_load_n(used, __ATOMIC_SEQ_CST) == cb;
+static bool is_descriptor_in_use(uint64_t descriptor)
+{
+	return __atomic_load_n(&in_use->descriptor, __ATOMIC_SEQ_CST) ==
+	       descriptor;
 }
 
 /*
@@ -91,15 +86,29 @@ static bool is_in_use(const struct aiocb *cb)
  * with its lock, nothing would go on. No cancellation point, as the callers
  * are none.
  */
-void belayi_aio_give_back(const struct aiocb *cb)
+static void wait_while(bool (*is)(uint64_t value), uint64_t value)
 {
 	const struct timespec nap = {0, NAP_NS};
 	int saved = errno;
 
-	for (int i = 0; i < NAPS && __builtin_expect(is_in_use(cb), 0); i++)
+	if (!__atomic_load_n(&in_use, __ATOMIC_ACQUIRE))
+		return;
+	for (int i = 0; i < NAPS && __builtin_expect(is(value), 0); i++)
 		(void)syscall(SYS_nanosleep, &nap, NULL);
 	errno = saved;
 }
+
+void belayi_aio_give_back(const struct aiocb *cb)
+{
+	wait_while(is_block_in_use, (uintptr_t)cb);
+}
+
+void belayi_aio_queue_up(const struct aiocb *cb)
+{
+	wait_while(is_descriptor_in_use, (uint64_t)cb->aio_fildes + 1);
+}
+
+/* --- A cancel by who is not the program ----------------------------------- */
 
 /*
  * Whether the call still goes on: from here on, who ends it sees that its
@@ -108,7 +117,22 @@ void belayi_aio_give_back(const struct aiocb *cb)
 static bool goes_on(const struct belay_ref *ref, const struct aiocb *cb)
 {
 	return belay_call_state(ref->call) < BELAY_CALL_SETTLING &&
-	       code_at((uintptr_t)cb) == EINPROGRESS && belay_call_id(ref);
+	       belayi_aio_code_at((uintptr_t)cb) == EINPROGRESS &&
+	       belay_call_id(ref);
+}
+
+static enum belay_answer cancel_taken(const struct belay_ref *ref,
+				      const struct belay_slot *slot,
+				      struct aiocb *cb, int32_t *ret_status)
+{
+	if (!goes_on(ref, cb))
+		return BELAY_ANSWER_COMPLETE;
+	if (!belayi_aio_is_safe_to_cancel(ref, slot))
+		return BELAY_ANSWER_NOT_CANCELED;
+	if (belayi_shadow_has(cb))
+		return belayi_shadow_cancel(cb, ref, false);
+	*ret_status = belayi_next_aio_cancel((int)slot->args[0], cb);
+	return answer_of(*ret_status);
 }
 
 enum belay_answer belayi_aio_cancel_call(const struct belay_ref *ref,
@@ -117,18 +141,14 @@ enum belay_answer belayi_aio_cancel_call(const struct belay_ref *ref,
 	const struct belay_slot *slot = belay_adapter_slot(ref);
 	struct aiocb *cb = slot ? (struct aiocb *)(uintptr_t)slot->key : NULL;
 	int fd = slot ? (int)slot->args[0] : -1;
-	enum belay_answer answer = BELAY_ANSWER_COMPLETE;
+	enum belay_answer answer;
 
 	if (!slot || !belay_call_id(ref))
-		return answer;
-	if (belayi_shadow_has(cb))
-		return belayi_shadow_cancel(cb, ref, false);
-	if (!take(cb))
+		return BELAY_ANSWER_COMPLETE;
+	/* Of a shadow, glibc does not know the program's block. */
+	if (!take(belayi_shadow_has(cb) ? (const void *)ref->call : cb, fd))
 		return BELAY_ANSWER_NOT_CANCELED;
-	if (goes_on(ref, cb)) {
-		*ret_status = belayi_next_aio_cancel(fd, cb);
-		answer = answer_of(*ret_status);
-	}
+	answer = cancel_taken(ref, slot, cb, ret_status);
 	let_go();
 	return answer;
 }
@@ -145,21 +165,12 @@ struct cancel_all {
 	uint64_t refused[REFUSED_MAX];
 };
 
-static bool is_in_progress_on(const struct belay_ref *ref,
-			      const struct belay_slot *slot, int fd)
-{
-	enum belay_state state = belay_call_state(ref->call);
-
-	return (int)slot->args[0] == fd && state != BELAY_CALL_IDLE &&
-	       state < BELAY_CALL_SETTLING;
-}
-
 /* Nobody has looked at those that are over, but there is nothing to refuse. */
 static bool can_be_refused(const struct belay_ref *ref,
 			   const struct belay_slot *slot, int fd)
 {
-	return is_in_progress_on(ref, slot, fd) &&
-	       code_at(slot->key) == EINPROGRESS;
+	return belayi_aio_is_on(ref, slot, fd) &&
+	       belayi_aio_code_at(slot->key) == EINPROGRESS;
 }
 
 static bool ask_policies(const struct belay_ref *ref,
@@ -184,9 +195,9 @@ static bool tell_if_reached(const struct belay_ref *ref,
 	const struct cancel_all *all = data;
 	int code;
 
-	if (!is_in_progress_on(ref, slot, all->fd))
+	if (!belayi_aio_is_on(ref, slot, all->fd))
 		return true;
-	code = code_at(slot->key);
+	code = belayi_aio_code_at(slot->key);
 	if (code == ECANCELED)
 		belay_call_answered(ref, BELAY_BY_APPLICATION,
 				    BELAY_ANSWER_CANCELED, AIO_CANCELED);
@@ -205,7 +216,7 @@ static bool cancel_others(const struct belay_ref *ref,
 	enum belay_answer answer;
 	int32_t status = 0;
 
-	if (!is_in_progress_on(ref, slot, all->fd))
+	if (!belayi_aio_is_on(ref, slot, all->fd))
 		return true;
 	for (int i = 0; i < all->refused_count; i++)
 		if (all->refused[i] == id)

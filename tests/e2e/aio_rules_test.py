@@ -386,6 +386,48 @@ class StressNg(Ruled):
             self.assertGreater(rule["fired"], 0)
 
 
+class Gone(Ruled):
+    def test_a_late_cancel_touches_no_block_that_the_program_has_back(self):
+        """Each is unmapped once its call is collected; then the next comes."""
+        with open(self.path("data"), "wb") as file:
+            file.write(bytes(BLOCK))
+        for _ in range(4):
+            done, _, calls = self.run_ruled(
+                ["aio.read timeout after=30us"], GONE, "data", "1")
+            said = dict(zip(*[iter(done.stdout.split())] * 2))
+            self.assertGreater(int(said["canceled"]), 0)
+            self.assertEqual(int(said["other"]), 0)
+            self.assertEqual(calls["aio.read"]["canceled"],
+                             int(said["canceled"]))
+            self.assertEqual(calls["aio.read"]["calls"],
+                             int(said["read"]) + int(said["canceled"]))
+
+    def test_a_cancel_hits_no_later_call_on_the_same_block(self):
+        """Every other read of each block is one that no rule names."""
+        with open(self.path("data"), "wb") as file:
+            file.write(bytes(BLOCK))
+        for after in ("40us", "300us"):
+            done, _, _ = self.run_ruled(
+                [f"aio.read timeout after={after} if size=512"], GONE, "data",
+                "2", "again")
+            said = dict(zip(*[iter(done.stdout.split())] * 2))
+            self.assertGreater(int(said["read"]), 0)
+            self.assertEqual(int(said["unnamed"]), 0)
+
+    def test_no_call_is_lost_behind_one_that_a_rule_cancels(self):
+        """Threads share a descriptor; one that is lost is waited for."""
+        with open(self.path("data"), "wb") as file:
+            file.write(bytes(BLOCK))
+        for rule in ("timeout after=300us if size=512",
+                     "fault cancel if size=512 when p=0.1"):
+            done, (counted,), _ = self.run_ruled(
+                [f"aio.read {rule}"], GONE, "data", "2", "again", "shared")
+            said = dict(zip(*[iter(done.stdout.split())] * 2))
+            self.assertGreater(int(said["read"]), 0)
+            self.assertGreater(counted["fired"], 0)
+            self.assertEqual(int(said["unnamed"]), 0)
+
+
 if __name__ == "__main__":
     private.enter()
     private.main(belay=sys.argv[1])
