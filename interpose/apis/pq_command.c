@@ -40,15 +40,18 @@ static int64_t number_in(const char *digits)
 	return number;
 }
 
+static int32_t failure(const struct pq_connection *connection)
+{
+	return is_lost(connection) ? PQ_CONNECTION_FAILURE : PQ_INTERNAL_ERROR;
+}
+
 /* What libpq itself made of a failure has no SQLSTATE. */
 static int32_t error_of(const struct pq_connection *connection,
 			const PGresult *result)
 {
 	const char *code = NEXT(PQresultErrorField)(result, PG_DIAG_SQLSTATE);
 
-	if (code)
-		return pq_sqlstate(code);
-	return is_lost(connection) ? PQ_CONNECTION_FAILURE : PQ_INTERNAL_ERROR;
+	return code ? pq_sqlstate(code) : failure(connection);
 }
 
 /* All rows of a command; of those that came one by one its end says it. */
@@ -143,8 +146,11 @@ PQ_EACH_QUERY static void finish_head(struct pq_connection *connection,
 
 PQ_EACH_QUERY static void collected(struct pq_connection *connection)
 {
-	struct belay_outcome outcome = pq_outcome(connection);
+	struct belay_outcome outcome;
 
+	if (!connection->tally.got)
+		connection->tally.status = failure(connection);
+	outcome = pq_outcome(connection);
 	finish_head(connection, &outcome, false);
 }
 

@@ -17,6 +17,7 @@
 BELAY_NEXT_SLOT_OF(PQclear, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQconsumeInput, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQerrorMessage, PQ_SONAME);
+BELAY_NEXT_SLOT_OF(PQgetResult, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQmakeEmptyPGresult, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQresultErrorField, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQresultErrorMessage, PQ_SONAME);
@@ -29,6 +30,7 @@ BELAY_NEXT_SLOT_OF(PQstatus, PQ_SONAME);
 
 #define ROOM 256 /* results that are made up and not cleared */
 #define READS 1000
+#define RESULTS 1000000
 
 /* result: its key; NULL: the place is free. The rest is written before. */
 static struct made {
@@ -103,17 +105,40 @@ static PGVerbosity verbosity_of(const struct pq_connection *connection)
 	return verbosity;
 }
 
+static bool is_connected(const struct pq_connection *connection)
+{
+	return NEXT(PQstatus)(connection->conn) == CONNECTION_OK;
+}
+
+/*
+ * What has come of commands behind it in a pipeline: nothing of it is there
+ * for who loses the connection, nor does libpq know what to do with it then.
+ * Two NULLs follow each other when there is no more.
+ */
+static void throw_away(struct pq_connection *connection)
+{
+	int nothing = 0;
+
+	for (int i = 0; i < RESULTS && nothing < 2; i++) {
+		PGresult *result = NEXT(PQgetResult)(connection->conn);
+
+		nothing = result ? 0 : nothing + 1;
+		NEXT(PQclear)(result);
+	}
+}
+
 /* The connection is lost as if the server had gone away. */
 static void lose(struct pq_connection *connection)
 {
-	PGconn *conn = connection->conn;
-	int fd = NEXT(PQsocket)(conn);
+	int fd = NEXT(PQsocket)(connection->conn);
 
 	if (fd >= 0)
 		(void)shutdown(fd, SHUT_RDWR);
+	if (connection->pipeline)
+		throw_away(connection);
 	/* What has come already is read before the end is seen. */
-	for (int i = 0; i < READS && NEXT(PQstatus)(conn) == CONNECTION_OK; i++)
-		(void)NEXT(PQconsumeInput)(conn);
+	for (int i = 0; i < READS && is_connected(connection); i++)
+		(void)NEXT(PQconsumeInput)(connection->conn);
 }
 
 bool pq_takes_connection(int32_t status)

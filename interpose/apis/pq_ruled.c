@@ -146,7 +146,9 @@ static PGresult *show(struct pq_connection *connection, PGresult *result,
 		return result;
 	NEXT(PQclear)(result);
 	connection->faulted = true;
-	connection->aborted = connection->pipeline;
+	/* What comes behind it when it is lost is libpq's own to say. */
+	connection->aborted =
+		connection->pipeline && !pq_takes_connection(status);
 	pq_error_made_up(connection, status);
 	return made;
 }

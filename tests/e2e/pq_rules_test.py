@@ -49,6 +49,7 @@ class Rules(unittest.TestCase):
 
     def scene(self, name, *rules, **more):
         done, calls = self.run_with(rules, [VICTIM, name], **more)
+        self.ended = done
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout, calls
 
@@ -247,6 +248,21 @@ except psycopg2.Error as error:
         self.assertIn(NEXT, out)
         self.assertEqual(calls["pq.query"]["failed"], 2)
 
+    def test_a_pipeline_loses_its_connection(self):
+        for fault, code in (("error=server", "NULL"),
+                            ("error=admin_shutdown", "57P01")):
+            with self.subTest(fault):
+                out, calls = self.scene("pipeline-lost",
+                                        f"pq.query fault {fault} {RULED}")
+                # Nothing of what has come of the third one is there.
+                self.assertRegex(
+                    out, r"^result: PGRES_TUPLES_OK\nvalue: 1\nresult: NULL"
+                    rf"\nresult: PGRES_FATAL_ERROR\nsqlstate: {code}\n"
+                    r"((?!result).*\n)*(result: NULL\n){5}connection: ")
+                self.assertIn("status: BAD\n", out)
+                self.assertEqual(calls["pq.query"]["failed"], 2)
+                self.assertEqual(self.ended.stderr, "")
+
     def test_a_command_that_is_not_even_sent(self):
         out, calls = self.scene("waiting", "pq.query fault "
                                 f"error=out_of_memory at=begin {RULED}")
@@ -348,15 +364,15 @@ except psycopg2.Error as error:
     def test_the_next_query_waits_for_a_cancel_on_its_way(self):
         """PQcancel() waits for the postmaster, which is stopped here."""
         command = self.psql(
-            "select pg_sleep(1), 'ruled'", "select 'next'")
+            "select pg_sleep(4), 'ruled'", "select 'next'")
         process = subprocess.Popen(
-            [BELAY, "run", "--strict", "-p", f"pq.query timeout after=200ms "
+            [BELAY, "run", "--strict", "-p", f"pq.query timeout after=2s "
              f"{RULED}", "--", *command], env=self.server.env, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True)
         stopped = False
         try:
-            self.wait_for_query("select pg_sleep(1)%")
+            self.wait_for_query("select pg_sleep(4)%")
             os.kill(self.server.process.pid, signal.SIGSTOP)
             stopped = True
             line = process.stderr.readline()

@@ -191,7 +191,7 @@ static void copying(void)
 	PQfinish(conn);
 }
 
-static void pipeline(void)
+static PGconn *piped(void)
 {
 	static const char *const queries[] = {"select 1", RULED, "select 3"};
 	PGconn *conn = connected();
@@ -201,6 +201,24 @@ static void pipeline(void)
 		(void)PQsendQueryParams(conn, queries[i], 0, NULL, NULL, NULL,
 					NULL, 0);
 	(void)PQpipelineSync(conn);
+	return conn;
+}
+
+/* The second loses the connection, or is not sent at all. */
+static void pipeline_lost(void)
+{
+	PGconn *conn = piped();
+
+	for (int i = 0; i < 8; i++)
+		say_result(PQgetResult(conn));
+	say_connection(conn);
+	PQfinish(conn);
+}
+
+static void pipeline(void)
+{
+	PGconn *conn = piped();
+
 	for (int i = 0; i < 3; i++)
 		results(conn);
 	say_result(PQgetResult(conn));
@@ -423,6 +441,7 @@ static const struct scene {
 	{"single-rows", single_rows},
 	{"copying", copying},
 	{"pipeline", pipeline},
+	{"pipeline-lost", pipeline_lost},
 	{"cancel-held", cancel_held},
 	{"race", race},
 	{"cancel-running", cancel_running},
