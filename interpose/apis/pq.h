@@ -101,6 +101,7 @@ struct pq_tally {
  * keeping:    its answer has not been let through yet
  * changes:    its outcome may become another
  * chosen:     that was seen to
+ * canceled:   a cancel let its answer through that was to be kept back
  * faulted:    its result was made up: what else comes is not shown
  * drained:    its NULL has come, and not been shown
  * aborted:    an error was made up in a pipeline: so nothing else succeeds
@@ -131,6 +132,7 @@ struct pq_connection {
 	bool keeping;
 	bool changes;
 	bool chosen;
+	bool canceled;
 	bool faulted;
 	bool drained;
 	bool aborted;

@@ -65,6 +65,7 @@ static enum belay_answer answer_of(struct pq_connection *connection,
 		return BELAY_ANSWER_NOT_CANCELED;
 	if (take(connection, id))
 		return BELAY_ANSWER_CANCELED;
+	/* Not held yet: see pq_keeps_back(). */
 	__atomic_store_n(&connection->freed, id, __ATOMIC_RELEASE);
 	return BELAY_ANSWER_ASKED;
 }

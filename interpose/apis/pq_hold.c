@@ -178,12 +178,17 @@ static bool is_answered(const struct pq_connection *connection)
 
 bool pq_keeps_back(struct pq_connection *connection)
 {
+	bool canceled;
+
 	if (!connection->keeping)
 		return false;
-	if (!is_let_go(connection) && (!is_answered(connection) ||
-				       pq_hold(connection, &connection->head)))
+	canceled = is_let_go(connection);
+	if (!canceled && (!is_answered(connection) ||
+			  pq_hold(connection, &connection->head)))
 		return true;
 	connection->keeping = false;
+	/* What may change need not be held; its error is enough. */
+	connection->canceled = canceled && !connection->changes;
 	give(connection, belay_call_id(&connection->head));
 	return false;
 }

@@ -45,6 +45,7 @@ void pq_ruled_head(struct pq_connection *connection, bool first)
 	connection->keeping = ruled && first;
 	connection->changes = ruled && belay_adapter_changes(head);
 	connection->chosen = false;
+	connection->canceled = false;
 	connection->faulted = false;
 	connection->drained = false;
 	expect(connection, head, first ? verdict : BELAY_DELIVER);
@@ -127,6 +128,9 @@ static int32_t choose(struct pq_connection *connection)
 	connection->chosen = true;
 	if (pq_is_taken(connection))
 		return PQ_CANCELED;
+	/* The server did not stop it; without the cancel it would be held. */
+	if (connection->canceled)
+		return status == PQ_CANCELED ? 0 : PQ_CANCELED;
 	if (!connection->changes ||
 	    !belay_adapter_completed(&connection->head, &outcome))
 		return 0;

@@ -407,6 +407,24 @@ except psycopg2.Error as error:
         self.assertIn("soon: 1\n" + NEXT, out)
         self.assertEqual(calls["pq.query"]["canceled"], 1)
 
+    def test_a_hung_command_that_the_server_did_not_stop_is_cancelled(self):
+        """The server sleeps, is cancelled, and ends it well: too late."""
+        bare, _ = self.scene("cancel-too-late")
+        self.assertIn("value: ruled\n", bare)
+        for env in (self.server.env, self.tcp):
+            out, calls = self.scene("cancel-too-late",
+                                    f"pq.query fault hang {RULED}", env=env)
+            self.assertTrue(out.startswith(
+                "busy: 1\ncancel: 1\nresult: PGRES_FATAL_ERROR\n"
+                "sqlstate: 57014\n"), out)
+            self.assertNotIn("value: ruled\n", out)
+            self.assertIn("status: OK\ntransaction: 0\n" + NEXT, out)
+            self.assertEqual(calls["pq.query"]["canceled"], 1)
+        # What would not have been held is the server's to decide.
+        out, calls = self.scene("cancel-too-late",
+                                f"pq.query fault error=40P01 {RULED}")
+        self.assertIn("sqlstate: 40P01\n", out)
+
     def test_a_cancel_of_a_held_command_never_reaches_the_next_query(self):
         for env in (self.server.env, self.tcp):
             with self.subTest(env["PGHOST"]):

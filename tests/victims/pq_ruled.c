@@ -8,6 +8,7 @@
  */
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,29 @@ static void cancel_running(void)
 	PQfinish(conn);
 }
 
+/*
+ * The same of one that ends well: the server is at it when it is cancelled,
+ * and carries the cancel out between two commands, if at all.
+ */
+static void cancel_too_late(void)
+{
+	PGconn *conn = connected();
+	PGcancel *cancel = PQgetCancel(conn);
+	char error[256] = "";
+	int server = PQbackendPID(conn);
+
+	(void)kill(server, SIGSTOP);
+	(void)PQsendQuery(conn, RULED);
+	say_number("busy", PQisBusy(conn));
+	say_number("cancel", PQcancel(cancel, error, sizeof(error)));
+	PQfreeCancel(cancel);
+	(void)kill(server, SIGCONT);
+	results(conn);
+	say_connection(conn);
+	say_result(PQexec(conn, "select 'next'"));
+	PQfinish(conn);
+}
+
 /* The same after it has said something: that is not all of its answer. */
 static void cancel_noticed(void)
 {
@@ -446,6 +470,7 @@ static const struct scene {
 	{"race", race},
 	{"cancel-running", cancel_running},
 	{"cancel-noticed", cancel_noticed},
+	{"cancel-too-late", cancel_too_late},
 	{"cancel-elsewhere", cancel_elsewhere},
 	{"cost", cost},
 	{"large", large},
