@@ -183,7 +183,7 @@ static bool add_fired(struct belayi_decided *decided,
 		      struct belayi_site_rule *rule, uint64_t n)
 {
 	if (decided->fired_count == BELAYI_FIRED_MAX) {
-		belayi_count_up(&rule->rule->state->shadowed);
+		belayi_count_up(&rule->rule->state->crowded);
 		return false;
 	}
 	decided->fired[decided->fired_count++] = (struct belayi_fired){rule, n};
@@ -305,6 +305,40 @@ bool belayi_decided_cancel(const struct belayi_decided *decided,
 	return false;
 }
 
+/* Whether it asks for nothing else: then it has not been counted at Begin. */
+static bool is_only_short(const struct belayi_decided *decided)
+{
+	return !(decided->acted & 1U << decided->short_by);
+}
+
+void belayi_decided_shortened(const struct belayi_decided *decided)
+{
+	struct belayi_decision *decision = belayi_decision_of(decided);
+	const struct belayi_rule *rule =
+		decided->fired[decided->short_by].rule->rule;
+
+	if (__atomic_exchange_n(&decision->shortened, decided->id,
+				__ATOMIC_RELAXED) == decided->id ||
+	    !is_only_short(decided))
+		return;
+	belayi_count_up(&rule->state->fired);
+	if (belayi_process.rules)
+		belayi_count_up(&belayi_process.rules
+					 ->rules[belayi_rule_number(rule) - 1]
+					 .fired);
+}
+
+static void end_short(const struct belayi_decided *decided)
+{
+	const struct belayi_rule *rule =
+		decided->fired[decided->short_by].rule->rule;
+
+	if (is_only_short(decided) &&
+	    __atomic_load_n(&belayi_decision_of(decided)->shortened,
+			    __ATOMIC_RELAXED) != decided->id)
+		belayi_count_up(&rule->state->idle);
+}
+
 static void change_outcome(const struct belayi_decided *decided,
 			   struct belay_outcome *outcome)
 {
@@ -317,6 +351,7 @@ static void change_outcome(const struct belayi_decided *decided,
 		   outcome->ending == BELAY_SUCCEEDED &&
 		   outcome->result > decided->short_to) {
 		outcome->result = decided->short_to;
+		belayi_decided_shortened(decided);
 		belayi_decided_told(decided, decided->short_by, "short",
 				    (uint64_t)decided->short_to);
 	}
@@ -342,5 +377,7 @@ void belayi_decided_end(const struct belayi_decided *decided,
 {
 	if (outcome && (decided->hooks & BELAYI_HAS_FINISH))
 		belayi_hooks_finish(decided, outcome);
-	belayi_timing_end(decided);
+	if (decided->set & BELAY_VERDICT_SHORT)
+		end_short(decided);
+	belayi_timing_end(decided, outcome);
 }

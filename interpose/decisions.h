@@ -79,6 +79,8 @@ struct belayi_decided {
  *              and can be when it is held
  * cancelling:  the id of a call that a helper is to cancel, or does: a hold does
  *              not end before that
+ * asked:       the id of a call that its deadline has asked to cancel
+ * shortened:   the id of a call whose result a rule made shorter
  * claimed:     the deadline thread or a helper works on a call on the heap,
  *              whose memory must stay
  */
@@ -89,6 +91,8 @@ struct belayi_decision {
 	uint64_t release_at; /* ticks; 0: not, or done */
 	uint64_t cancel_owed;
 	uint64_t cancelling;
+	uint64_t asked;
+	uint64_t shortened;
 	uint32_t held; /* belayi_held_word() */
 	uint32_t claimed;
 	struct belayi_decided decided;
@@ -290,6 +294,9 @@ belayi_decided_shown(const struct belayi_decided *decided)
 	return rules ? &rules->acted[belay_acted_index(decided->slot)] : NULL;
 }
 
+/* belayi_decided_shortened() - a result becomes shorter: its rule has acted */
+void belayi_decided_shortened(const struct belayi_decided *decided);
+
 /* belayi_decided_told() - what a rule did to a call becomes an event */
 void belayi_decided_told(const struct belayi_decided *decided, uint8_t by,
 			 const char *action, uint64_t value);
@@ -314,8 +321,12 @@ void belayi_timing_set(uint32_t slot);
 /* belayi_timing_due() - a slot's time has come; on the deadline thread */
 void belayi_timing_due(uint32_t slot);
 
-/* belayi_timing_end() - the turn ends, nothing is due any more */
-void belayi_timing_end(const struct belayi_decided *decided);
+/*
+ * belayi_timing_end() - the turn ends, nothing is due any more; outcome is NULL
+ * where Begin failed
+ */
+void belayi_timing_end(const struct belayi_decided *decided,
+		       const struct belay_outcome *outcome);
 
 /* --- Kept back (holding.c) --- */
 

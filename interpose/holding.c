@@ -237,7 +237,8 @@ int64_t belay_adapter_short(const struct belay_ref *ref, int64_t result)
 	struct belayi_decided decided;
 
 	if (!decided_of(ref, &decided) ||
-	    !(decided.set & BELAY_VERDICT_SHORT) || result < decided.short_to)
+	    !(decided.set & BELAY_VERDICT_SHORT) || result <= decided.short_to)
 		return result;
+	belayi_decided_shortened(&decided);
 	return decided.short_to;
 }

@@ -218,11 +218,28 @@ static void on_refuse(struct belay_call *call,
 	belayi_thread_leave(thread);
 }
 
+static void count_cancel(const struct belay_call *call)
+{
+	struct belayi_thread *thread = belayi_thread_enter();
+
+	belayi_count_cancel(thread,
+			    __atomic_load_n(&call->number, __ATOMIC_RELAXED));
+	belayi_thread_leave(thread);
+}
+
+/*
+ * A rule's cancel is counted before it is asked for: the program that it wakes
+ * may end before the answer is here. One that comes too late is not asked for.
+ */
 static bool on_cancel(struct belay_call *call, enum belay_party by)
 {
 	struct belayi_decided decided;
 
-	return !is_watched(call) || !decided_of(call, &decided) ||
+	if (!is_watched(call))
+		return true;
+	if (by == BELAY_BY_POLICY)
+		count_cancel(call);
+	return !decided_of(call, &decided) ||
 	       belayi_decided_cancel(&decided, by);
 }
 
@@ -243,14 +260,11 @@ static void on_answered(struct belay_call *call, uint64_t turn,
 {
 	const struct belay_ref ref = {call, turn};
 	struct belayi_decided decided;
-	struct belayi_thread *thread;
 
 	if (!is_watched(call))
 		return;
-	thread = belayi_thread_enter();
-	belayi_count_cancel(thread,
-			    __atomic_load_n(&call->number, __ATOMIC_RELAXED));
-	belayi_thread_leave(thread);
+	if (by != BELAY_BY_POLICY)
+		count_cancel(call);
 	if (belayi_provider)
 		belayi_record_cancel(&ref, by, answer, status);
 	if (answer != BELAY_ANSWER_CANCELED)

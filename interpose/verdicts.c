@@ -49,31 +49,46 @@ static uint32_t without_what_cannot_be(const struct belayi_decided *decided,
 
 #define FAILS (BELAY_VERDICT_FAIL_BEGIN | BELAY_VERDICT_FAIL_FINISH)
 
-/* Return: what of the verdict comes too late. */
+/* Something of an earlier rule's gives way to a later one's. */
+static void give_way(const struct belayi_decided *to, uint8_t by, uint32_t bit)
+{
+	belayi_count_up(&to->fired[by].rule->rule->state->shadowed);
+	belayi_decided_told(to, by, "shadowed", bit);
+}
+
+/*
+ * An error wins over a short result, whichever is first.
+ * Return: what of the verdict gives way.
+ */
+static uint32_t add_error(struct belayi_decided *to, int32_t error,
+			  uint32_t set, uint8_t by)
+{
+	if (to->set & FAILS)
+		return set & FAILS;
+	to->set |= set & FAILS;
+	to->error = error;
+	to->fail_by = by;
+	if (to->set & BELAY_VERDICT_SHORT) {
+		to->set &= ~(uint32_t)BELAY_VERDICT_SHORT;
+		give_way(to, to->short_by, BELAY_VERDICT_SHORT);
+	}
+	return 0;
+}
+
 static uint32_t add_results(struct belayi_decided *to,
 			    const struct belay_policy_verdict *verdict,
 			    uint32_t set, uint8_t by)
 {
-	uint32_t late = 0;
+	uint32_t late =
+		set & FAILS ? add_error(to, verdict->error, set, by) : 0;
 
-	if (set & FAILS) {
-		if (to->set & FAILS) {
-			late |= set & FAILS;
-		} else {
-			to->set |= set & FAILS;
-			to->error = verdict->error;
-			to->fail_by = by;
-		}
-	}
-	if (set & BELAY_VERDICT_SHORT) {
-		if (to->set & BELAY_VERDICT_SHORT) {
-			late |= BELAY_VERDICT_SHORT;
-		} else {
-			to->set |= BELAY_VERDICT_SHORT;
-			to->short_to = verdict->short_to;
-			to->short_by = by;
-		}
-	}
+	if (!(set & BELAY_VERDICT_SHORT))
+		return late;
+	if (to->set & (FAILS | BELAY_VERDICT_SHORT))
+		return late | BELAY_VERDICT_SHORT;
+	to->set |= BELAY_VERDICT_SHORT;
+	to->short_to = verdict->short_to;
+	to->short_by = by;
 	return late;
 }
 
@@ -94,10 +109,7 @@ static uint32_t add_times(struct belayi_decided *to,
 			to->deadline_ns = verdict->deadline_ns;
 			to->deadline_by = by;
 		} else if (verdict->deadline_ns < to->deadline_ns) {
-			belayi_count_up(&to->fired[to->deadline_by]
-						 .rule->rule->state->shadowed);
-			belayi_decided_told(to, to->deadline_by, "shadowed",
-					    BELAY_VERDICT_DEADLINE);
+			give_way(to, to->deadline_by, BELAY_VERDICT_DEADLINE);
 			to->deadline_ns = verdict->deadline_ns;
 			to->deadline_by = by;
 		} else {
@@ -137,7 +149,9 @@ uint64_t belayi_verdict_add(struct belayi_decided *to,
 		belayi_count_up(&rule->state->shadowed);
 		belayi_decided_told(to, by, "shadowed", late);
 	}
-	if ((set & ~late) || (verdict->set == 0 && acts_later(rule->policy))) {
+	/* A result is only made shorter where it is longer. */
+	if ((set & ~late & ~(uint32_t)BELAY_VERDICT_SHORT) ||
+	    (verdict->set == 0 && acts_later(rule->policy))) {
 		belayi_count_up(&rule->state->fired);
 		to->acted |= (uint8_t)(1U << by);
 	}

@@ -173,10 +173,14 @@ static void print_state(const struct belay_rule_state *state, FILE *to)
 			state->matched, text_s(state->matched));
 	else
 		fprintf(to, " call%s", text_s(state->fired));
-	print_count("", state->canceled, " cancelled", to);
+	if (state->asked)
+		fprintf(to,
+			"; %" PRIu64 " asked to cancel, %" PRIu64 " cancelled",
+			state->asked, state->canceled);
 	print_count("", state->not_canceled, " could not be cancelled", to);
-	print_count("an earlier rule did the same to ", state->shadowed, "",
-		    to);
+	print_count("had nothing to shorten on ", state->idle, "", to);
+	print_count("gave way to another rule on ", state->shadowed, "", to);
+	print_count("six rules acted before it on ", state->crowded, "", to);
 	print_count("cannot be done to ", state->unable, "", to);
 	fputc('\n', to);
 }
@@ -193,7 +197,7 @@ static const char *phrase_of(const char *action)
 		{"hold", "completions held back"},
 		{"not-canceled", "could not be cancelled"},
 		{"refuse-cancel", "cancels refused"},
-		{"shadowed", "an earlier rule did the same"},
+		{"shadowed", "gave way to another rule"},
 		{"short", "made shorter"},
 		{"stall", "stalled at Begin"},
 		{"unable", "cannot be done"},

@@ -113,7 +113,8 @@ void watch_rules_replayed(const struct watch_rules *rules,
 		return;
 	for (uint32_t i = 0; i < rules->count; i++) {
 		const struct belay_rule_state *rule = &state->rules[i];
-		uint64_t acted = rule->fired + rule->shadowed + rule->unable;
+		uint64_t acted = rule->fired + rule->shadowed + rule->crowded +
+				 rule->idle + rule->unable;
 		uint64_t recorded = recorded_of(&rules->replay, i + 1);
 
 		missed += recorded > acted ? recorded - acted : 0;

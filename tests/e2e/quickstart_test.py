@@ -83,7 +83,8 @@ class Quickstart(unittest.TestCase):
         done = self.run_it(wrapper=HIDES_SERVERS)
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assert_lines(done, [r"there is no PostgreSQL server",
-                                 r"acted on 1024 of 1024 .*; \d+ cancelled"])
+                                 r"acted on 1024 of 1024 .*; \d+ asked "
+                                 r"to cancel, \d+ cancelled"])
 
     def test_a_program_is_traced_and_its_status_passed_on(self):
         done = self.run_it("--", "sh", "-c", "pwd; exit 3")

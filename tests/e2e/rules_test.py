@@ -489,7 +489,8 @@ class Summary(Rules):
         self.assertTrue(rules["again"].startswith("belay run -p '"))
         self.assertEqual(rules["rules"], [{
             "number": 1, "rule": READ, "matched": 0, "fired": 0,
-            "shadowed": 0, "canceled": 0, "not_canceled": 0, "unable": 0}])
+            "shadowed": 0, "crowded": 0, "idle": 0, "asked": 0,
+            "canceled": 0, "not_canceled": 0, "unable": 0}])
 
     def test_without_rules_it_says_nothing_of_them(self):
         done = self.run_belay("run", self.caller, "finish")

@@ -299,7 +299,56 @@ RULED(the_first_error_wins, "house.read fault error=EIO when every=2\n"
 	check(call_at(0) == EIO);
 	check(counted(1)->fired == 2 && counted(1)->shadowed == 0);
 	check(counted(2)->fired == 2 && counted(2)->shadowed == 2);
-	check(counted(3)->fired == 4);
+	check(counted(3)->fired == 0 && counted(3)->shadowed == 4);
+}
+
+RULED(an_error_wins_over_a_short_result_that_was_first,
+      "house.read fault short=10\nhouse.read fault error=EIO when nth=2\n")
+{
+	check(call_at(0) == 0);
+	check(call_at(0) == EIO);
+	check(counted(1)->fired == 1 && counted(1)->shadowed == 1);
+	check(counted(2)->fired == 1 && counted(2)->shadowed == 0);
+}
+
+RULED(what_is_short_enough_is_not_acted_on,
+      "house.read fault short=8k\nhouse.read fault short=8k stall=1us\n")
+{
+	struct belay_outcome outcome;
+	struct belay_ref ref;
+
+	check(call_at(0) == 0);
+	check(counted(1)->fired == 0 && counted(1)->idle == 1);
+	check(counted(2)->fired == 1 && counted(2)->shadowed == 1);
+	check(begin_at(0, &ref, &outcome));
+	check(finish(&ref, 8193).result == 8192);
+	check(counted(1)->fired == 1 && counted(1)->idle == 1);
+}
+
+/* An adapter that asks for less from the beginning gets it, and no more. */
+RULED(what_was_cut_before_it_began_is_acted_on, "house.write fault short=5\n"
+						"house.read fault short=5\n")
+{
+	struct belay_outcome outcome;
+	struct belay_ref ref;
+
+	check(begin_at(0, &ref, &outcome));
+	check(belay_adapter_short(&ref, 9) == 5);
+	check(belay_adapter_short(&ref, 9) == 5);
+	check(finish(&ref, 5).result == 5);
+	check(counted(2)->fired == 1 && counted(2)->idle == 0);
+}
+
+RULED(rules_that_find_no_room_have_a_count_of_their_own,
+      "house.read fault stall=1us\nhouse.read fault stall=1us\n"
+      "house.read fault stall=1us\nhouse.read fault stall=1us\n"
+      "house.read fault stall=1us\nhouse.read fault stall=1us\n"
+      "house.read fault stall=1us\n")
+{
+	check(call_at(0) == 0);
+	check(counted(6)->fired == 1 && counted(6)->crowded == 0);
+	check(counted(7)->fired == 0 && counted(7)->crowded == 1);
+	check(counted(7)->shadowed == 0);
 }
 
 RULED(stalls_add_up,
@@ -491,7 +540,7 @@ static void replayed(void)
 			      (n % 3 == 1 && n < 24 && (n / 3) % 2 == p ? EIO
 									: 0));
 	check(counted(1)->fired == 8 && counted(2)->fired == 0);
-	check(counted(3)->fired == 58);
+	check(counted(3)->fired == 50 && counted(3)->shadowed == 8);
 	free(head);
 }
 
@@ -549,6 +598,12 @@ int main(void)
 		cmocka_unit_test(conditions_are_about_threads),
 		cmocka_unit_test(rules_for_other_executables_do_not_act),
 		cmocka_unit_test(the_first_error_wins),
+		cmocka_unit_test(
+			an_error_wins_over_a_short_result_that_was_first),
+		cmocka_unit_test(what_is_short_enough_is_not_acted_on),
+		cmocka_unit_test(what_was_cut_before_it_began_is_acted_on),
+		cmocka_unit_test(
+			rules_that_find_no_room_have_a_count_of_their_own),
 		cmocka_unit_test(stalls_add_up),
 		cmocka_unit_test(what_an_operation_cannot_bear_is_not_done),
 		cmocka_unit_test(chance_does_not_depend_on_threads),

@@ -25,7 +25,24 @@ static uint32_t numbers[3];
 
 uint32_t house_cancels, house_deliveries, house_wakes;
 uint32_t house_wakes_slowly;
+uint64_t house_cancels_on_record;
 enum belay_answer house_answer = BELAY_ANSWER_CANCELED;
+
+/* Of the read. */
+static uint64_t cancels_on_record(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < BELAY_LANES_MAX; i++) {
+		const struct belay_lane *lane = &belayi_process.lanes[i];
+
+		if (__atomic_load_n(&lane->operation, __ATOMIC_RELAXED) ==
+		    numbers[0])
+			sum += __atomic_load_n(&lane->counters.cancels,
+					       __ATOMIC_RELAXED);
+	}
+	return sum;
+}
 
 static enum belay_answer count_cancel(const struct belay_ref *ref,
 				      int32_t *ret_status)
@@ -33,8 +50,10 @@ static enum belay_answer count_cancel(const struct belay_ref *ref,
 	enum belay_answer answer =
 		__atomic_load_n(&house_answer, __ATOMIC_SEQ_CST);
 
-	(void)ref;
 	*ret_status = 0;
+	(void)ref;
+	__atomic_store_n(&house_cancels_on_record, cancels_on_record(),
+			 __ATOMIC_SEQ_CST);
 	(void)__atomic_fetch_add(&house_cancels, 1, __ATOMIC_SEQ_CST);
 	return answer;
 }

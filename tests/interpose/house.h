@@ -45,6 +45,9 @@ extern const struct belay_adapter other_api;
 /* How often the first one's read was asked to do these. */
 extern uint32_t house_cancels, house_deliveries, house_wakes;
 
+/* How many cancels of it were on record when it was last asked to cancel. */
+extern uint64_t house_cancels_on_record;
+
 /* While it is set, who wakes what waits for one stays there. */
 extern uint32_t house_wakes_slowly;
 

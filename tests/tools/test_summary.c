@@ -312,8 +312,13 @@ static void make_rules(struct summary *summary)
 		struct belay_rules_state head;
 		struct belay_rule_entry list[3];
 	} state = {
-		.head.rules[0] = {.matched = 100, .fired = 10, .shadowed = 2},
+		.head.rules[0] = {.matched = 100,
+				  .fired = 10,
+				  .shadowed = 2,
+				  .crowded = 5,
+				  .idle = 3},
 		.head.rules[1] = {.fired = 3,
+				  .asked = 3,
 				  .canceled = 1,
 				  .not_canceled = 2,
 				  .unable = 4},
@@ -347,10 +352,12 @@ static void what_rules_did_is_told(void **state)
 		text,
 		"Rules, with seed 7:\n"
 		"  1  a.b fault\n"
-		"     acted on 10 of 100 calls that it fits; an earlier rule "
-		"did the same to 2\n"
+		"     acted on 10 of 100 calls that it fits; had nothing to "
+		"shorten on 3; gave way to another rule on 2; six rules acted "
+		"before it on 5\n"
 		"  2  a.* x? y=1\n"
-		"     acted on 3 calls; 1 cancelled; 2 could not be cancelled; "
+		"     acted on 3 calls; 3 asked to cancel, 1 cancelled; 2 could "
+		"not be cancelled; "
 		"cannot be done to 4\n"
 		"       not cancelled: begun at 0x77 in process 5\n"
 		"       not cancelled: begun at 0x88 in process 6\n"

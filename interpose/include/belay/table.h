@@ -288,8 +288,11 @@ struct belay_summary {
 #define BELAY_RULE_COUNTERS(X)                                                 \
 	X(matched, "calls that its conditions fit; added when a process ends") \
 	X(fired, "calls that it acted on")                                     \
-	X(shadowed, "calls where an earlier rule had the same effect")         \
-	X(canceled, "calls that it had cancelled")                             \
+	X(shadowed, "calls where another rule's effect took its place")        \
+	X(crowded, "calls that as many rules as can acted on before it")       \
+	X(idle, "calls whose results were short enough")                       \
+	X(asked, "calls that it asked to cancel")                              \
+	X(canceled, "calls that ended as cancelled after that")                \
 	X(not_canceled, "calls that it could not cancel")                      \
 	X(unable, "calls where what it asks cannot be done soundly")
 
