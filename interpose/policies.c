@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -22,6 +24,7 @@
 #define STATE "rules.state"
 #define REPLAY "replay"
 #define TEXT_MAX_BYTES (1U << 20)
+#define SEED_BY_HAND 1
 
 #define TRACED_BYTES 4000
 
@@ -95,30 +98,81 @@ static bool configure(struct belayi_rule *rule, const char *folders)
 	return rule->instance != NULL;
 }
 
+/* Decimal, or as C has it, without a sign. */
+static bool read_number(const char *text, uint64_t *ret_number)
+{
+	char *end;
+	unsigned long long number;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	number = strtoull(text, &end, 0);
+	if (errno || *end)
+		return false;
+	*ret_number = number;
+	return true;
+}
+
+uint64_t belayi_policies_seed(const char *text)
+{
+	uint64_t seed = SEED_BY_HAND;
+
+	if (text && !read_number(text, &seed))
+		belayi_log("Wrong seed, taking %d: BELAY_SEED=\"%s\", "
+			   "error=\"It is not a number from 0 to %llu\"",
+			   SEED_BY_HAND, text, ULLONG_MAX);
+	return seed;
+}
+
 /* --- The files ----------------------------------------------------------- */
 
+static void cannot_read(const char *path, const char *error)
+{
+	belayi_log("Cannot read rules: path=\"%s\", error=\"%s\"", path, error);
+}
+
+/* Return: what stands against reading it, or NULL. */
+static const char *why_not(int fd, struct stat *ret_file)
+{
+	if (fd < 0 || fstat(fd, ret_file) < 0)
+		return strerror(errno);
+	if (S_ISDIR(ret_file->st_mode))
+		return strerror(EISDIR);
+	if (!S_ISREG(ret_file->st_mode))
+		return "It is not a regular file";
+	if (ret_file->st_size >= TEXT_MAX_BYTES)
+		return "It is larger than 1 MiB";
+	return NULL;
+}
+
+static char *read_open(int fd, size_t size, size_t *ret_size)
+{
+	char *text = take_memory(size + 1);
+	ssize_t length = text ? read(fd, text, size) : -1;
+
+	if (length < 0)
+		return NULL;
+	*ret_size = (size_t)length;
+	return text;
+}
+
+/* Whoever opens a FIFO waits for its writer, unless they say not to. */
 static char *read_text(const char *path, size_t *ret_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat file;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat file = {.st_size = 0};
+	const char *error = why_not(fd, &file);
 	char *text = NULL;
 
-	if (fd >= 0 && fstat(fd, &file) == 0) {
-		if (file.st_size >= TEXT_MAX_BYTES)
-			errno = EFBIG;
-		else
-			text = take_memory((size_t)file.st_size + 1);
+	if (!error) {
+		text = read_open(fd, (size_t)file.st_size, ret_size);
+		error = text ? NULL : strerror(errno);
 	}
-	if (text) {
-		ssize_t length = read(fd, text, (size_t)file.st_size);
-
-		*ret_size = length > 0 ? (size_t)length : 0;
-	}
+	if (error)
+		cannot_read(path, error);
 	if (fd >= 0)
 		(void)close(fd);
-	if (!text)
-		belayi_log("Cannot read rules: path=\"%s\", error=\"%s\"", path,
-			   strerror(errno));
 	return text;
 }
 

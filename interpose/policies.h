@@ -61,6 +61,12 @@ struct belayi_rules_source {
  */
 bool belayi_policies_load(const struct belayi_rules_source *source);
 
+/*
+ * belayi_policies_seed() - the seed that is written there; 1, and a line on
+ * stderr unless text is NULL, where it is none
+ */
+uint64_t belayi_policies_seed(const char *text);
+
 /* belayi_policies_texts() - all rules, one a line; "" without any */
 const char *belayi_policies_texts(void);
 

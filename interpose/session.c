@@ -40,7 +40,6 @@
 
 #define EXIT_STRICT 125
 #define BY_HAND "by-hand"
-#define SEED_BY_HAND 1
 
 /* How long threads wait for another that starts: a second in all. */
 #define NAP_NS 100000
@@ -131,7 +130,7 @@ static void configure_rules(void)
 
 	config.rules = path && *path ? path : NULL;
 	config.policies = secure_getenv("BELAY_POLICY_PATH");
-	config.seed = seed ? strtoull(seed, NULL, 0) : SEED_BY_HAND;
+	config.seed = config.rules ? belayi_policies_seed(seed) : 0;
 }
 
 static void configure(void)

@@ -8,6 +8,7 @@ new images; recorded, replayed, and counted.
 
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -290,6 +291,50 @@ class OwnCalls(Run):
         self.assertEqual(done.stdout, f"  1  {FAIL}\n     calls that the "
                                       "program brings itself\n")
         self.assertEqual(done.returncode, 0)
+
+
+class ByHand(Run):
+    """Rules without `belay`: what is wrong is told, and no rule acts."""
+
+    def by_hand(self, rules, **more):
+        interposer = os.path.join(os.path.dirname(self.belay), "..",
+                                  "interpose", "libbelay-interpose.so")
+        done = subprocess.run(
+            [self.caller, "a2"], timeout=LIMIT, capture_output=True,
+            text=True, check=False, stdin=subprocess.DEVNULL,
+            env={**os.environ, "LD_PRELOAD": interposer,
+                 "BELAY_RULES": rules, **more})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return self.results(done.stdout), done.stderr
+
+    def assert_unread(self, path, error):
+        self.assertEqual(self.by_hand(path), (
+            [[0, 0]], f'belay: Cannot read rules: path="{path}", '
+            f'error="{error}"\n'))
+
+    def test_rules_act(self):
+        self.assertEqual(self.by_hand(self.write("rules", FAIL + "\n")),
+                         ([[EIO, EIO]], ""))
+
+    def test_what_is_no_text_of_rules_is_told(self):
+        fifo, huge = self.path("fifo"), self.path("huge")
+        os.mkfifo(fifo)
+        with open(huge, "wb") as file:
+            file.truncate(1 << 20)
+        self.assert_unread(self.folder, "Is a directory")
+        self.assert_unread("/dev/zero", "It is not a regular file")
+        self.assert_unread(fifo, "It is not a regular file")
+        self.assert_unread(huge, "It is larger than 1 MiB")
+        self.assert_unread("/no/such", "No such file or directory")
+
+    def test_a_seed_that_is_no_number_is_told(self):
+        rules = self.write("rules", FAIL + "\n")
+        for seed in ("abc", "", "1x", "-1", " 1", "18446744073709551616"):
+            self.assertEqual(self.by_hand(rules, BELAY_SEED=seed), (
+                [[EIO, EIO]], "belay: Wrong seed, taking 1: "
+                f'BELAY_SEED="{seed}", error="It is not a number from 0 to '
+                '18446744073709551615"\n'))
+        self.assertEqual(self.by_hand(rules, BELAY_SEED="0x12")[1], "")
 
 
 if __name__ == "__main__":
