@@ -2,6 +2,7 @@
 /*
  * rule_faults.c - whether what a policy is asked to do can be done soundly
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <belay/nearest.h>
@@ -52,12 +53,14 @@ static bool not_allowed(const struct belayi_check *check, const char *what,
 	const struct belay_operation *first = belayi_check_next(check, &at);
 	uint32_t missing = needs & ~faults_of(first);
 	const char *reason = reason_of(first);
+	char name[BELAYI_FULL_NAME];
 
+	belayi_full_name(first, name);
 	return belayi_wrong(check->error, column,
-			    "\"%s\" does not work on \"%.48s\": %s%s%.120s%s",
-			    what, check->rule->call.text,
-			    cannot(missing & -missing), reason ? " (" : "",
-			    reason ?: "", reason ? ")" : "");
+			    "\"%s\" does not work on \"%s\": %s%s%.200s%s",
+			    what, name, cannot(missing & -missing),
+			    reason ? " (" : "", reason ?: "",
+			    reason ? ")" : "");
 }
 
 static bool allows(const struct belayi_check *check, const char *what,
@@ -80,9 +83,9 @@ static uint32_t fault_at(uint32_t at)
 					  : BELAY_FAULT_FAIL_FINISH;
 }
 
-/* Whether some operation can report the error at that place. */
-static bool is_legal(const struct request *request, const char *name,
-		     uint32_t place)
+/* The first operation that can report the error at that place, or NULL. */
+static const struct belay_operation *
+find_legal(const struct request *request, const char *name, uint32_t place)
 {
 	const struct belay_operation *operation;
 	int32_t status;
@@ -92,8 +95,40 @@ static bool is_legal(const struct request *request, const char *name,
 		if (faults_of(operation) & fault_at(place) &&
 		    belay_error_status(operation, name, place, request->force,
 				       &status))
-			return true;
-	return false;
+			return operation;
+	return NULL;
+}
+
+/*
+ * The operations that the rule asks for an error, with what is to be said of
+ * one, or of none of several: a glob would tell nobody which they are.
+ */
+struct subject {
+	char text[300];
+};
+
+static struct subject subject_of(const struct request *request, const char *one,
+				 const char *several)
+{
+	const struct belay_operation *operation;
+	struct belayi_list names = {.used = 0};
+	char name[BELAYI_FULL_NAME] = "";
+	struct subject subject;
+	unsigned int count = 0;
+	size_t at = 0;
+
+	while ((operation = belayi_check_next(request->check, &at)) != NULL) {
+		if (!(faults_of(operation) & fault_at(request->at)))
+			continue;
+		belayi_full_name(operation, name);
+		belayi_list_add(&names, name);
+		count++;
+	}
+	(void)snprintf(subject.text, sizeof(subject.text),
+		       count > 1 ? "none of %s %s" : "\"%s\" %s",
+		       count > 1 ? names.text : name,
+		       count > 1 ? several : one);
+	return subject;
 }
 
 struct errors {
@@ -124,28 +159,35 @@ static bool illegal(const struct request *request, const char *name,
 		    uint32_t column)
 {
 	struct errors errors = {.near = {.wanted = name}};
-	const char *call = request->check->rule->call.text;
+	const struct belay_operation *legal;
 	bool begins = request->at == BELAY_ERROR_AT_BEGIN;
+	char call[BELAYI_FULL_NAME];
 
 	if (request->force)
 		return belayi_wrong(request->check->error, column,
-				    "\"%.48s\" can have no error \"%.48s\": it "
-				    "is neither a name that is known nor a "
-				    "number",
-				    call, name);
-	if (is_legal(request, name,
-		     BELAY_ERROR_AT_BEGIN + BELAY_ERROR_AT_FINISH -
-			     request->at))
+				    "%s \"%.48s\": it is neither a name that "
+				    "is known nor a number",
+				    subject_of(request, "can have no error",
+					       "can have the error")
+					    .text,
+				    name);
+	legal = find_legal(request, name,
+			   BELAY_ERROR_AT_BEGIN + BELAY_ERROR_AT_FINISH -
+				   request->at);
+	if (legal) {
+		belayi_full_name(legal, call);
 		return belayi_wrong(request->check->error, column,
-				    "\"%.48s\" reports %.48s only with at=%s",
+				    "\"%s\" reports %.48s only with at=%s",
 				    call, name, begins ? "finish" : "begin");
+	}
 	list_errors(request, &errors);
-	return belayi_wrong(request->check->error, column,
-			    "\"%.48s\" never reports \"%.48s\" at %s%s; there "
-			    "are %s",
-			    call, name, begins ? "begin" : "finish",
-			    belayi_did_you_mean(errors.near.name).text,
-			    errors.all.used ? errors.all.text : "none");
+	return belayi_wrong(
+		request->check->error, column,
+		"%s \"%.48s\" at %s%s; there are %s",
+		subject_of(request, "never reports", "reports").text, name,
+		begins ? "begin" : "finish",
+		belayi_did_you_mean(errors.near.name).text,
+		errors.all.used ? errors.all.text : "none");
 }
 
 /* One that is named, or, where name is NULL, any. */
@@ -157,13 +199,14 @@ static bool check_error(const struct request *request, const char *what,
 	if (!allows(request->check, what, column, fault_at(request->at)))
 		return false;
 	if (name)
-		return is_legal(request, name, request->at) ||
+		return find_legal(request, name, request->at) ||
 		       illegal(request, name, column);
 	list_errors(request, &errors);
 	return errors.all.used ||
-	       belayi_wrong(request->check->error, column,
-			    "\"%.48s\" reports no error at %s",
-			    request->check->rule->call.text,
+	       belayi_wrong(request->check->error, column, "%s at %s",
+			    subject_of(request, "reports no error",
+				       "reports an error")
+				    .text,
 			    request->at == BELAY_ERROR_AT_BEGIN ? "begin"
 								: "finish");
 }

@@ -158,6 +158,8 @@ static bool read_fired(struct reader *reader, const char *at)
 		return wrong(reader,
 			     "what fired is RULE N PATH+0xADDRESS BUILD-ID: "
 			     "fired 1 3 /usr/bin/fio+0x2f1c4 -");
+	if (entry.n == 0)
+		return wrong(reader, "calls are counted from 1");
 	if (rule == 0 || rule > reader->record->rules_count)
 		return wrong(reader, "there is no rule %" PRIu64 " above it",
 			     rule);

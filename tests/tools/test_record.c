@@ -71,6 +71,8 @@ static void a_wrong_line_is_told_by_its_number(void **state)
 	}
 	assert_wrong(HEAD "fired 2 1 /x+0x1 -\n", 4,
 		     "there is no rule 2 above it");
+	assert_wrong(HEAD "fired 1 0 /x+0x1 -\n", 4,
+		     "calls are counted from 1");
 	assert_wrong(HEAD "fired 0 1 /x+0x1 -\n", 4,
 		     "there is no rule 0 above it");
 	assert_wrong(HEAD "\n# all well\nrule 3 x\n", 6,

@@ -124,7 +124,7 @@ struct belay_rule_error {
 	uint32_t column;
 	const char *rule; /* the line as it is written, not terminated */
 	size_t rule_length;
-	char what[320]; /* one line */
+	char what[512]; /* one line */
 };
 
 /*
