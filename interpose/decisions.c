@@ -72,11 +72,14 @@ static void count_matched(const struct belayi_rule *rule)
 void belayi_decisions_fold(void)
 {
 	uint32_t places = belayi_threads_used() + 1;
+	bool asked = false;
 
 	for (uint32_t i = 0; i < belayi_policies.count; i++) {
 		struct belayi_rule *rule = &belayi_policies.rules[i];
 		uint32_t number = belayi_rule_number(rule);
 
+		asked |= __atomic_load_n(&rule->state->asked,
+					 __ATOMIC_RELAXED) != 0;
 		for (uint32_t place = 0; place < places; place++)
 			(void)__atomic_fetch_add(
 				&rule->state->matched,
@@ -85,6 +88,8 @@ void belayi_decisions_fold(void)
 					__ATOMIC_RELAXED),
 				__ATOMIC_RELAXED);
 	}
+	if (asked)
+		belayi_asked_fold();
 }
 
 bool belayi_decided_copy(uint32_t slot, uint64_t id,

@@ -328,6 +328,25 @@ void belayi_timing_due(uint32_t slot);
 void belayi_timing_end(const struct belayi_decided *decided,
 		       const struct belay_outcome *outcome);
 
+/* --- Asked to cancel (asked.c) --- */
+
+/* belayi_asked_count() - a call is going to be asked to cancel */
+void belayi_asked_count(const struct belayi_decided *decided);
+
+/*
+ * belayi_asked_forget() - the cancel did not work
+ *
+ * Return: whether it had been asked, and that had not come to anything.
+ */
+bool belayi_asked_forget(const struct belayi_decided *decided);
+
+/* belayi_asked_end() - the call ends: counts it, if it was cancelled */
+void belayi_asked_end(const struct belayi_decided *decided,
+		      enum belay_ending ending);
+
+/* belayi_asked_fold() - the same for all that the process leaves unfinished */
+void belayi_asked_fold(void);
+
 /* --- Kept back (holding.c) --- */
 
 /*

@@ -99,26 +99,6 @@ static void cannot_cancel(const struct belayi_decided *decided)
 				 decided->site->address, fired->n);
 }
 
-/* Return: whether it was asked, and that has not come to anything yet. */
-static bool forget_asked(const struct belayi_decided *decided)
-{
-	uint64_t id = decided->id;
-
-	return __atomic_compare_exchange_n(&belayi_decision_of(decided)->asked,
-					   &id, 0, false, __ATOMIC_SEQ_CST,
-					   __ATOMIC_RELAXED);
-}
-
-/* What was asked has come to something only where the call says so itself. */
-static void count_canceled(const struct belayi_decided *decided)
-{
-	const struct belayi_fired *fired =
-		&decided->fired[decided->deadline_by];
-
-	if (forget_asked(decided))
-		belayi_count_up(&fired->rule->rule->state->canceled);
-}
-
 void belayi_timing_end(const struct belayi_decided *decided,
 		       const struct belay_outcome *outcome)
 {
@@ -126,9 +106,8 @@ void belayi_timing_end(const struct belayi_decided *decided,
 	const struct timespec nap = {0, NAP_NS};
 	bool armed = next_time(decided->slot) != 0;
 
-	if ((decided->set & BELAY_VERDICT_DEADLINE) && outcome &&
-	    outcome->ending == BELAY_CANCELED)
-		count_canceled(decided);
+	if ((decided->set & BELAY_VERDICT_DEADLINE) && outcome)
+		belayi_asked_end(decided, outcome->ending);
 	/* Before the time goes, or whoever arms again at this moment could see
 	 * the turn and not that. Of a call on the heap before the claim is
 	 * looked at, too. */
@@ -176,20 +155,6 @@ static void unclaim(const struct belayi_decided *decided)
 	belayi_timing_set(decided->slot);
 }
 
-/*
- * Before it is asked, because the program may see it, and end, before we are
- * told what came of it. Asked twice, where the first cancel is owed, is once.
- */
-static void count_asked(const struct belayi_decided *decided)
-{
-	const struct belayi_fired *fired =
-		&decided->fired[decided->deadline_by];
-
-	if (__atomic_exchange_n(&belayi_decision_of(decided)->asked,
-				decided->id, __ATOMIC_SEQ_CST) != decided->id)
-		belayi_count_up(&fired->rule->rule->state->asked);
-}
-
 static void cancel(const struct belayi_decided *decided)
 {
 	const struct belay_ref ref = {decided->call, decided->turn};
@@ -199,13 +164,13 @@ static void cancel(const struct belayi_decided *decided)
 
 	belayi_decided_told(decided, decided->deadline_by, "deadline",
 			    decided->deadline_ns);
-	count_asked(decided);
+	belayi_asked_count(decided);
 	hr = belay_call_cancel(&ref, 0, BELAY_BY_POLICY);
 	if (hr == S_OK)
 		return;
 	if (hr == E_FAIL && belayi_hold_owe(decided))
 		return;
-	if (!forget_asked(decided))
+	if (!belayi_asked_forget(decided))
 		return;
 	if (hr == RPC_E_CALL_COMPLETE || hr == RPC_E_CALL_CANCELED)
 		belayi_count_back(&rule->state->asked);

@@ -225,6 +225,29 @@ static void ended_well(void)
 	house_is_empty();
 }
 
+static void left_alone(void)
+{
+	struct belay_outcome outcome = {BELAY_UNCOLLECTED, 0, 0};
+	struct belay_ref first, second;
+
+	rule("house.read timeout after=1ms\n");
+	check(begin_at(0, &first, &(struct belay_outcome){0}));
+	check(begin_at(1, &second, &(struct belay_outcome){0}));
+	wait_until(belay_call_state(first.call) == BELAY_CALL_CANCELED);
+	wait_until(belay_call_state(second.call) == BELAY_CALL_CANCELED);
+	check(belay_adapter_finished(&first, &outcome));
+	check(counted(1)->asked == 2 && counted(1)->canceled == 1);
+	belayi_decisions_fold();
+	belayi_decisions_fold();
+	check(counted(1)->asked == 2 && counted(1)->canceled == 2);
+}
+
+static void what_was_cancelled_and_is_not_collected_was_cancelled(void **state)
+{
+	(void)state;
+	in_house(CALLS, left_alone);
+}
+
 static void what_was_asked_and_ended_well_was_not_cancelled(void **state)
 {
 	(void)state;
@@ -569,6 +592,8 @@ int main(void)
 			what_cannot_be_cancelled_yet_is_cancelled_when_held),
 		cmocka_unit_test(
 			what_was_asked_and_ended_well_was_not_cancelled),
+		cmocka_unit_test(
+			what_was_cancelled_and_is_not_collected_was_cancelled),
 		cmocka_unit_test(a_deadline_is_of_its_own_turn),
 		cmocka_unit_test(
 			of_two_times_that_have_come_the_earlier_goes_first),
