@@ -86,16 +86,17 @@ struct belayi_decided {
  */
 struct belayi_decision {
 	uint64_t id;
-	uint64_t held_from;  /* ticks */
 	uint64_t cancel_at;  /* ticks; 0: not, or done */
 	uint64_t release_at; /* ticks; 0: not, or done */
+	uint32_t held;       /* belayi_held_word() */
+	uint32_t claimed;
+	struct belayi_decided decided;
+	/* Not looked at where nothing comes of a rule: in a line of their own. */
+	uint64_t held_from; /* ticks */
 	uint64_t cancel_owed;
 	uint64_t cancelling;
 	uint64_t asked;
 	uint64_t shortened;
-	uint32_t held; /* belayi_held_word() */
-	uint32_t claimed;
-	struct belayi_decided decided;
 } __attribute__((aligned(BELAYI_LINE)));
 
 _Static_assert(sizeof(struct belayi_decided) % sizeof(uint64_t) == 0,

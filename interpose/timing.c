@@ -106,7 +106,8 @@ void belayi_timing_end(const struct belayi_decided *decided,
 	const struct timespec nap = {0, NAP_NS};
 	bool armed = next_time(decided->slot) != 0;
 
-	if ((decided->set & BELAY_VERDICT_DEADLINE) && outcome)
+	if (outcome && outcome->ending != BELAY_SUCCEEDED &&
+	    (decided->set & BELAY_VERDICT_DEADLINE))
 		belayi_asked_end(decided, outcome->ending);
 	/* Before the time goes, or whoever arms again at this moment could see
 	 * the turn and not that. Of a call on the heap before the claim is
