@@ -61,7 +61,7 @@ static bool is_in_libc(const struct belay_ref *ref,
  * What one thread begins stands in that order. Another thread's may have been
  * kept from its place for a while.
  */
-#define KEPT_NS UINT64_C(10000000)
+#define KEPT_NS UINT64_C(1000000000)
 
 static bool is_before(const struct belay_call *call,
 		      const struct belay_call *other)

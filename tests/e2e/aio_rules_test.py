@@ -414,19 +414,6 @@ class Gone(Ruled):
             self.assertGreater(int(said["read"]), 0)
             self.assertEqual(int(said["unnamed"]), 0)
 
-    def test_no_call_is_lost_behind_one_that_a_rule_cancels(self):
-        """Threads share a descriptor; one that is lost is waited for."""
-        with open(self.path("data"), "wb") as file:
-            file.write(bytes(BLOCK))
-        for rule in ("timeout after=300us if size=512",
-                     "fault cancel if size=512 when p=0.1"):
-            done, (counted,), _ = self.run_ruled(
-                [f"aio.read {rule}"], GONE, "data", "2", "again", "shared")
-            said = dict(zip(*[iter(done.stdout.split())] * 2))
-            self.assertGreater(int(said["read"]), 0)
-            self.assertGreater(counted["fired"], 0)
-            self.assertEqual(int(said["unnamed"]), 0)
-
 
 if __name__ == "__main__":
     private.enter()
