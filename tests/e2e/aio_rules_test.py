@@ -393,7 +393,7 @@ class Gone(Ruled):
             file.write(bytes(BLOCK))
         for _ in range(4):
             done, _, calls = self.run_ruled(
-                ["aio.read timeout after=30us"], GONE, "data", "1")
+                ["aio.read timeout after=30us"], GONE, "data", "2000")
             said = dict(zip(*[iter(done.stdout.split())] * 2))
             self.assertGreater(int(said["canceled"]), 0)
             self.assertEqual(int(said["other"]), 0)
@@ -409,7 +409,7 @@ class Gone(Ruled):
         for after in ("40us", "300us"):
             done, _, _ = self.run_ruled(
                 [f"aio.read timeout after={after} if size=512"], GONE, "data",
-                "2", "again")
+                "4000", "again")
             said = dict(zip(*[iter(done.stdout.split())] * 2))
             self.assertGreater(int(said["read"]), 0)
             self.assertEqual(int(said["unnamed"]), 0)

@@ -109,6 +109,15 @@ class Server:
             check=check, capture_output=True, text=True, timeout=LIMIT_S,
             stdin=subprocess.DEVNULL)
 
+    def wait_for_query(self, like):
+        """Until the server runs such a query."""
+        sql = ("select 1 from pg_stat_activity where state = 'active' and "
+               f"query like '{like}' and pid <> pg_backend_pid()")
+        for _ in range(LIMIT_S * 20):
+            if self.psql(sql).stdout.strip():
+                return
+        raise AssertionError("never ran: " + like)
+
     def stop(self):
         """Fast: whoever is connected is sent away."""
         if self.process and self.process.poll() is None:

@@ -157,7 +157,7 @@ class Programs(unittest.TestCase):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             start_new_session=True)
         try:
-            self.wait_for_query("select pg_sleep(61)%")
+            self.server.wait_for_query("select pg_sleep(61)%")
             os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
             _, stderr = process.communicate(timeout=LIMIT_S)
         finally:
@@ -175,15 +175,6 @@ class Programs(unittest.TestCase):
         while events[at] == ("cancel", "asked"):
             at += 1
         self.assertEqual(events[at], ("finish", "canceled"))
-
-    def wait_for_query(self, like):
-        """Until the server runs such a query."""
-        sql = ("select 1 from pg_stat_activity where state = 'active' and "
-               f"query like '{like}' and pid <> pg_backend_pid()")
-        for _ in range(LIMIT_S * 20):
-            if self.server.psql(sql).stdout.strip():
-                return
-        raise AssertionError("never ran: " + like)
 
     def test_pgbench_in_every_protocol(self):
         self.run_bare(self.pgbench("-i", "-q"))

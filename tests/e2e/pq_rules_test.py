@@ -372,7 +372,7 @@ except psycopg2.Error as error:
             stderr=subprocess.PIPE, start_new_session=True)
         stopped = False
         try:
-            self.wait_for_query("select pg_sleep(4)%")
+            self.server.wait_for_query("select pg_sleep(4)%")
             os.kill(self.server.process.pid, signal.SIGSTOP)
             stopped = True
             line = process.stderr.readline()
@@ -387,15 +387,6 @@ except psycopg2.Error as error:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
         self.assertIn("next\n", out, err)
-
-    def wait_for_query(self, like):
-        """Until the server runs such a query."""
-        sql = ("select 1 from pg_stat_activity where state = 'active' and "
-               f"query like '{like}' and pid <> pg_backend_pid()")
-        for _ in range(LIMIT_S * 20):
-            if self.server.psql(sql).stdout.strip():
-                return
-        raise AssertionError("never ran: " + like)
 
     def test_a_command_that_has_said_something_is_cancelled(self):
         """A notice is not all of an answer: the server is asked, too."""

@@ -3,8 +3,9 @@
  * aio_gone.c - reads with control blocks that are unmapped as soon as their
  * call is collected; prints how many ended, and how
  *
- *     aio-gone FILE SECONDS [again]
+ *     aio-gone FILE READS [again]
  *
+ * READS: of each thread
  * again: a second read goes on each block, of half as many bytes; how many of
  *        these did not succeed is printed as "unnamed"
  */
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define THREADS 8
 #define PAGE 4096
@@ -25,7 +25,7 @@
 
 static const char *path;
 static bool again;
-static bool stop;
+static long reads;
 static long read_count;
 static long canceled_count;
 static long other_count;
@@ -82,7 +82,7 @@ static void *reader(void *unused)
 	(void)unused;
 	if (fd < 0)
 		exit(1);
-	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+	for (long i = 0; i < reads; i++)
 		read_once(fd);
 	return NULL;
 }
@@ -93,13 +93,12 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
+	reads = strtol(argv[2], NULL, 10);
 	again = argc > 3;
 	path = argv[1];
 	for (int i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, reader, NULL) != 0)
 			return 1;
-	(void)sleep((unsigned int)atoi(argv[2]));
-	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	for (int i = 0; i < THREADS; i++)
 		(void)pthread_join(threads[i], NULL);
 	printf("read %ld canceled %ld other %ld unnamed %ld\n", read_count,
