@@ -166,6 +166,16 @@ bool belay_call_refuse(const struct belay_ref *ref, int32_t status)
 
 /* --- Complete ------------------------------------------------------------ */
 
+void belayi_settle(const struct belay_ref *ref, enum belay_state to)
+{
+	const struct belay_operation *operation =
+		belayi_operation_of(ref->call);
+
+	(void)belayi_advance(&ref->call->word, ref->turn, to, NULL);
+	if (operation && BELAYI_CAN(operation, settled))
+		operation->settled(ref);
+}
+
 /* Alone in SETTLING: says that the outcome is chosen, and publishes it. */
 static void publish(const struct belay_ref *ref,
 		    const struct belay_outcome *outcome)
@@ -175,8 +185,7 @@ static void publish(const struct belay_ref *ref,
 	ref->call->completed = belay_clock_now();
 	if (observer)
 		observer->complete(ref->call, outcome);
-	(void)belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_COMPLETED,
-			     NULL);
+	belayi_settle(ref, BELAY_CALL_COMPLETED);
 }
 
 static enum belay_verdict choose(struct belay_call *call,
@@ -226,7 +235,7 @@ uint64_t belayi_deadline_in(uint64_t ns)
 	return belay_clock_pair().ns + ns;
 }
 
-bool belayi_wait_settled(const struct belay_ref *ref, uint64_t deadline_ns)
+bool belayi_sleep_settled(const struct belay_ref *ref, uint64_t deadline_ns)
 {
 	uint64_t *word = &ref->call->word;
 
@@ -246,6 +255,35 @@ bool belayi_wait_settled(const struct belay_ref *ref, uint64_t deadline_ns)
 	}
 }
 
+/*
+ * The hook may run any code: of an operation of a later turn it is told the old
+ * one, and sees that this is over.
+ */
+static bool wait_by_hook(const struct belay_ref *ref, uint64_t deadline_ns,
+			 bool to_finish)
+{
+	const struct belay_operation *operation =
+		belayi_operation_of(ref->call);
+	int saved = errno;
+	bool in_time = true;
+
+	if (operation && BELAYI_CAN(operation, wait))
+		in_time = operation->wait(ref, deadline_ns, to_finish);
+	errno = saved;
+	return in_time;
+}
+
+bool belayi_wait_settled(const struct belay_ref *ref, uint64_t deadline_ns,
+			 bool to_finish)
+{
+	if (belayi_sleep_settled(ref, 0))
+		return true;
+	if (deadline_ns != 0 && !wait_by_hook(ref, deadline_ns, to_finish) &&
+	    deadline_ns != UINT64_MAX)
+		deadline_ns = 0;
+	return belayi_sleep_settled(ref, deadline_ns);
+}
+
 HRESULT belay_call_wait(const struct belay_ref *ref, uint32_t milliseconds)
 {
 	uint64_t deadline = 0;
@@ -254,14 +292,14 @@ HRESULT belay_call_wait(const struct belay_ref *ref, uint32_t milliseconds)
 		deadline = UINT64_MAX;
 	else if (milliseconds)
 		deadline = belayi_deadline_in(milliseconds * BELAYI_NS_PER_MS);
-	return belayi_wait_settled(ref, deadline) ? S_OK : RPC_S_CALLPENDING;
+	return belayi_wait_settled(ref, deadline, false) ? S_OK
+							 : RPC_S_CALLPENDING;
 }
 
 /* --- Finish -------------------------------------------------------------- */
 
-/* Alone in FINISHING: tells the outcome and ends the turn. */
-static void conclude(const struct belay_ref *ref,
-		     const struct belay_outcome *outcome)
+void belay_call_conclude(const struct belay_ref *ref,
+			 const struct belay_outcome *outcome)
 {
 	const struct belay_observer *observer = BELAYI_HOOK(finish);
 
@@ -279,13 +317,13 @@ canceled_outcome(const struct belay_operation *operation)
 		BELAY_CANCELED, is_errno ? ECANCELED : RPC_E_CALL_CANCELED, 0};
 }
 
-HRESULT belay_call_finish(struct belay_call *call,
-			  const struct belay_operation *operation,
-			  struct belay_outcome *ret_outcome)
+HRESULT belay_call_claim(struct belay_call *call,
+			 const struct belay_operation *operation,
+			 struct belay_ref *ret_ref,
+			 struct belay_outcome *ret_outcome)
 {
 	struct belay_ref ref = belay_call_ref(call);
 	enum belay_state state = belay_call_state(call);
-	struct belay_outcome outcome;
 	uint64_t old;
 
 	if (state == BELAY_CALL_IDLE || state == BELAY_CALL_FINISHING ||
@@ -293,14 +331,28 @@ HRESULT belay_call_finish(struct belay_call *call,
 		return RPC_E_CALL_COMPLETE;
 	if (!belayi_mark(&call->word, ref.turn, BELAYI_CLAIMED))
 		return RPC_E_CALL_COMPLETE;
-	(void)belayi_wait_settled(&ref, UINT64_MAX);
+	(void)belayi_wait_settled(&ref, UINT64_MAX, true);
 	if (!belayi_advance(&call->word, ref.turn, BELAY_CALL_FINISHING, &old))
 		return RPC_E_CALL_COMPLETE;
 	if (old & BELAYI_ABANDONED)
-		outcome = canceled_outcome(operation);
+		*ret_outcome = canceled_outcome(operation);
 	else
-		load_outcome(call, &outcome);
-	conclude(&ref, &outcome);
+		load_outcome(call, ret_outcome);
+	*ret_ref = ref;
+	return S_OK;
+}
+
+HRESULT belay_call_finish(struct belay_call *call,
+			  const struct belay_operation *operation,
+			  struct belay_outcome *ret_outcome)
+{
+	struct belay_outcome outcome;
+	struct belay_ref ref;
+	HRESULT hr = belay_call_claim(call, operation, &ref, &outcome);
+
+	if (hr != S_OK)
+		return hr;
+	belay_call_conclude(&ref, &outcome);
 	*ret_outcome = outcome;
 	return S_OK;
 }
@@ -320,7 +372,7 @@ static bool claim_to_collect(const struct belay_ref *ref, uint64_t *ret_old)
 	(void)belayi_owe(word, ref->turn);
 	seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
 	if (belayi_state(seen) == BELAY_CALL_SETTLING && !(seen & BELAYI_HELD))
-		(void)belayi_wait_settled(ref, belayi_deadline_in(SETTLE_NS));
+		(void)belayi_sleep_settled(ref, belayi_deadline_in(SETTLE_NS));
 	return belayi_advance(word, ref->turn, BELAY_CALL_FINISHING, ret_old);
 }
 
@@ -338,6 +390,6 @@ bool belay_call_collect(const struct belay_ref *ref,
 		(void)choose(ref->call, outcome, BELAY_AT_FINISH);
 	if (ending == BELAY_UNCOLLECTED)
 		outcome->ending = ending;
-	conclude(ref, outcome);
+	belay_call_conclude(ref, outcome);
 	return true;
 }

@@ -58,8 +58,7 @@ void belay_call_answered(const struct belay_ref *ref, enum belay_party by,
 
 	tell_answer(ref, by, answer, status);
 	if (won)
-		(void)belayi_advance(&ref->call->word, ref->turn,
-				     BELAY_CALL_CANCELED, NULL);
+		belayi_settle(ref, BELAY_CALL_CANCELED);
 }
 
 static HRESULT cancelable_word(uint64_t word, uint64_t turn)
@@ -115,20 +114,24 @@ static HRESULT abandon(const struct cancel *cancel)
 {
 	const struct belay_ref *ref = cancel->ref;
 
+	bool won = true;
+
 	while (!belayi_abandon(&ref->call->word, ref->turn)) {
 		HRESULT hr = cancelable(ref);
 
 		if (hr == RPC_E_CALL_COMPLETE &&
-		    cancel->answer == BELAY_ANSWER_CANCELED)
+		    cancel->answer == BELAY_ANSWER_CANCELED) {
+			won = false;
 			break;
+		}
 		if (hr != S_OK)
 			return hr;
 	}
 	if (belay_call_id(ref))
 		tell_answer(ref, cancel->by, BELAY_ANSWER_CANCELED,
 			    cancel->status);
-	(void)belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_CANCELED,
-			     NULL);
+	if (won)
+		belayi_settle(ref, BELAY_CALL_CANCELED);
 	return S_OK;
 }
 
@@ -146,7 +149,7 @@ static HRESULT abandon_after(const struct cancel *cancel, uint32_t seconds)
 	}
 	if (seconds != (uint32_t)RPC_C_CANCEL_INFINITE_TIMEOUT)
 		deadline = belayi_deadline_in(seconds * BELAYI_NS_PER_S);
-	if (belayi_wait_settled(ref, deadline))
+	if (belayi_wait_settled(ref, deadline, false))
 		return cancelable(ref);
 	return abandon(cancel);
 }
@@ -156,8 +159,7 @@ static void ask_other_side(struct cancel *cancel,
 {
 	int saved = errno;
 
-	if (operation->size > offsetof(struct belay_operation, cancel) &&
-	    operation->cancel)
+	if (BELAYI_CAN(operation, cancel))
 		cancel->answer =
 			operation->cancel(cancel->ref, &cancel->status);
 	errno = saved;

@@ -6,6 +6,7 @@
 #define BELAYI_VERBS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <belay/call.h>
@@ -37,16 +38,36 @@ static inline bool belayi_is_known(const struct belay_ref *ref)
 	return belayi_operation_of(ref->call) != NULL;
 }
 
+/*
+ * BELAYI_CAN() - whether an operation has a hook: older ones are smaller
+ *
+ * An operation lives for ever, and so can be asked when its call is gone.
+ */
+#define BELAYI_CAN(operation, hook)                                            \
+	((operation)->size > offsetof(struct belay_operation, hook) &&         \
+	 (operation)->hook)
+
+/*
+ * belayi_settle() - publishes that the call is COMPLETED or CANCELED, and tells
+ *
+ * For who is alone with it in SETTLING. The call may be gone afterwards.
+ */
+void belayi_settle(const struct belay_ref *ref, enum belay_state to);
+
 /* belayi_deadline_in() - that much later than now, for belayi_wait_settled() */
 uint64_t belayi_deadline_in(uint64_t ns);
 
 /*
- * belayi_wait_settled() - waits until the call has an outcome to collect, or
+ * belayi_sleep_settled() - sleeps until the call has an outcome to collect, or
  * its turn is over
  *
  * deadline_ns: 0 only looks, UINT64_MAX waits for ever
  * Return: false when the time is over.
  */
-bool belayi_wait_settled(const struct belay_ref *ref, uint64_t deadline_ns);
+bool belayi_sleep_settled(const struct belay_ref *ref, uint64_t deadline_ns);
+
+/* belayi_wait_settled() - the same, but as the call's operation waits */
+bool belayi_wait_settled(const struct belay_ref *ref, uint64_t deadline_ns,
+			 bool to_finish);
 
 #endif

@@ -237,6 +237,20 @@ enum belay_fault {
  * error_named:  the status of an error that is not in `errors`, for who wants
  *               to force it; false where the API has no such error. NULL: an
  *               errno's name, or a number
+ * wait:         how a thread waits for one of its calls, where it must do
+ *               something else meanwhile: in Finish (to_finish), or in Cancel
+ *               and belay_call_wait(). Returns when belay_call_wait() for no
+ *               time says S_OK, when the time is over (false), or when there
+ *               is no use in waiting so: then the thread sleeps. deadline_ns
+ *               is on CLOCK_MONOTONIC, UINT64_MAX for ever. NULL: the thread
+ *               sleeps
+ * settled:      the call is COMPLETED or CANCELED now: said once a turn, by the
+ *               thread that made it so, right after that; not where Finish
+ *               brought the outcome itself. Another thread can have finished
+ *               the call and used its object again already, so only what was
+ *               kept for the turn can be touched. The runtime does not touch
+ *               the call any more: a reference to its memory that the turn
+ *               holds can be given back here. NULL where nobody wants to know
  */
 struct belay_operation {
 	uint32_t size;
@@ -259,6 +273,9 @@ struct belay_operation {
 			      unsigned int index,
 			      char space[BELAY_DERIVED_MAX]);
 	bool (*error_named)(const char *name, int32_t *ret_status);
+	bool (*wait)(const struct belay_ref *ref, uint64_t deadline_ns,
+		     bool to_finish);
+	void (*settled)(const struct belay_ref *ref);
 };
 
 /*
@@ -458,6 +475,23 @@ HRESULT belay_call_wait(const struct belay_ref *ref, uint32_t milliseconds);
 HRESULT belay_call_finish(struct belay_call *call,
 			  const struct belay_operation *operation,
 			  struct belay_outcome *ret_outcome);
+
+/*
+ * belay_call_claim(), belay_call_conclude() - Finish in two halves
+ *
+ * For who fetches results that the outcome only stands for: after the first
+ * half the thread is alone with the call, and nobody can begin the next one
+ * before the second. *outcome can be changed between them: it is what the
+ * observer is told.
+ *
+ * Return: as belay_call_finish(), which is one after the other.
+ */
+HRESULT belay_call_claim(struct belay_call *call,
+			 const struct belay_operation *operation,
+			 struct belay_ref *ret_ref,
+			 struct belay_outcome *ret_outcome);
+void belay_call_conclude(const struct belay_ref *ref,
+			 const struct belay_outcome *outcome);
 
 /*
  * belay_call_collect() - the Finish of an API that brings the outcome itself
