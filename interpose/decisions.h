@@ -81,8 +81,8 @@ struct belayi_decided {
  *              not end before that
  * asked:       the id of a call that its deadline has asked to cancel
  * shortened:   the id of a call whose result a rule made shorter
- * claimed:     the deadline thread or a helper works on a call on the heap,
- *              whose memory must stay
+ * claimed:     the thread of ours that works on a call on the heap, whose memory
+ *              must stay; 0: none does
  */
 struct belayi_decision {
 	uint64_t id;

@@ -15,6 +15,7 @@
 #include <belay/clock.h>
 
 #include "deadlines.h"
+#include "guard.h"
 #include "process.h"
 
 #define NAP_NS 10000
@@ -99,6 +100,18 @@ static void cannot_cancel(const struct belayi_decided *decided)
 				 decided->site->address, fired->n);
 }
 
+/*
+ * Whether another thread works on the call. The one that has claimed it can
+ * come here itself: what it cancels or releases may end the turn at once (see
+ * belay_operation.settled). It touches the call no more then.
+ */
+static bool is_claimed_by_another(const struct belayi_decision *decision)
+{
+	uint32_t thread = __atomic_load_n(&decision->claimed, __ATOMIC_SEQ_CST);
+
+	return thread && thread != belayi_thread_id(NULL);
+}
+
 void belayi_timing_end(const struct belayi_decided *decided,
 		       const struct belay_outcome *outcome)
 {
@@ -124,8 +137,7 @@ void belayi_timing_end(const struct belayi_decided *decided,
 			cannot_cancel(decided);
 		belayi_hold_release(decided);
 	}
-	while (belayi_is_on_heap(decided) &&
-	       __atomic_load_n(&decision->claimed, __ATOMIC_SEQ_CST))
+	while (belayi_is_on_heap(decided) && is_claimed_by_another(decision))
 		(void)nanosleep(&nap, NULL);
 }
 
@@ -135,12 +147,15 @@ void belayi_timing_end(const struct belayi_decided *decided,
 static bool claim(uint32_t slot, uint64_t id, struct belayi_decided *ret_copy)
 {
 	uint32_t *claimed = &belayi_decisions[slot].claimed;
+	uint32_t nobody = 0;
 
 	if (!belayi_decided_copy(slot, id, ret_copy))
 		return false;
 	if (!belayi_is_on_heap(ret_copy))
 		return true;
-	if (__atomic_exchange_n(claimed, 1, __ATOMIC_SEQ_CST))
+	if (!__atomic_compare_exchange_n(claimed, &nobody,
+					 belayi_thread_id(NULL), false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return false;
 	if (__atomic_load_n(&belayi_decisions[slot].id, __ATOMIC_SEQ_CST) == id)
 		return true;

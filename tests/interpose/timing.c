@@ -516,6 +516,58 @@ static void a_call_object_is_failed_at_begin(void **state)
 	in_house(CALLS, own_failed);
 }
 
+/*
+ * Nobody wants the outcome any more: who settles the call ends its turn and
+ * frees it, as the last reference of a turn does.
+ */
+static uint32_t ends_alone;
+
+static void end_alone(const struct belay_ref *ref)
+{
+	struct belay_outcome outcome;
+
+	check(belay_call_finish(ref->call, ref->call->operation, &outcome) ==
+	      S_OK);
+	memset(ref->call, 0xa5, sizeof(*ref->call));
+	free(ref->call);
+	(void)__atomic_add_fetch(&ends_alone, 1, __ATOMIC_SEQ_CST);
+}
+
+static struct belay_operation ending_alone;
+
+static void begin_alone(void)
+{
+	const struct belay_begin begin = {.operation = &ending_alone};
+	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 5};
+	struct belay_call *call = malloc(sizeof(*call));
+	struct belay_ref ref;
+
+	check(call);
+	belay_call_init(call);
+	check(belay_call_begin(call, &begin, &ref) == S_OK);
+	(void)belay_call_complete(&ref, &outcome);
+}
+
+static void own_alone(void)
+{
+	rule("house.write fault drop when nth=1\n"
+	     "house.write timeout after=20ms when nth=1\n"
+	     "house.write fault delay=20ms when nth=2\n");
+	ending_alone = *WRITE;
+	ending_alone.settled = end_alone;
+	for (uint32_t i = 1; i <= 3; i++) {
+		begin_alone();
+		wait_until(SEEN(ends_alone) == i);
+	}
+	house_is_empty();
+}
+
+static void a_call_object_may_go_on_the_thread_that_ends_it(void **state)
+{
+	(void)state;
+	in_house(CALLS, own_alone);
+}
+
 /* --- Many at once -------------------------------------------------------- */
 
 #define ROUNDS 3000
@@ -604,6 +656,8 @@ int main(void)
 		cmocka_unit_test(a_lost_reply_can_be_abandoned),
 		cmocka_unit_test(a_call_object_is_cancelled_at_its_deadline),
 		cmocka_unit_test(a_call_object_is_failed_at_begin),
+		cmocka_unit_test(
+			a_call_object_may_go_on_the_thread_that_ends_it),
 		cmocka_unit_test(threads_and_the_deadlines_meet),
 	};
 
