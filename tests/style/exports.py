@@ -29,7 +29,7 @@ HEADERS = {
     "belay-interpose": ("interpose/include/belay/adapter.h",),
 }
 # Libraries that are loaded only on demand, not preloaded.
-ON_DEMAND = ("interpose/lttng/", "tools/", "plugins/")
+ON_DEMAND = ("core/com/", "interpose/lttng/", "tools/", "plugins/")
 LIBC = re.compile(r"(libc|libpthread|libdl|libm|ld-linux-x86-64)\.so\.\d+$")
 TLS_MAX = 64
 

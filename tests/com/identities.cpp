@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * identities.cpp - the same in C++
+ */
+#include "identities.c"

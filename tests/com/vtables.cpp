@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vtables.cpp - the same in C++
+ */
+#include "vtables.c"
