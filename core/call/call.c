@@ -141,6 +141,8 @@ HRESULT belay_call_begin(struct belay_call *call,
 	}
 	if (!observed_begin(&ref, begin, &fault))
 		return failed_begin(&ref, begin->operation, &fault);
+	if (BELAYI_CAN(begin->operation, begun))
+		begin->operation->begun(&ref);
 	/* Release: from here on the call can be cancelled and finished. */
 	__atomic_store_n(&call->operation, begin->operation, __ATOMIC_RELEASE);
 	*ret_ref = ref;

@@ -10,6 +10,8 @@
 #define NEVER UINT64_MAX
 
 /* What the hooks were told, and what the wait hook is to do. */
+static int times_begun;
+static HRESULT cancel_when_begun;
 static int times_settled;
 static enum belay_state state_when_settled;
 static int times_waited;
@@ -17,6 +19,12 @@ static uint64_t waited_until;
 static bool waited_to_finish;
 static bool wait_answer;
 static void (*meanwhile)(const struct belay_ref *ref);
+
+static void begun(const struct belay_ref *ref)
+{
+	times_begun++;
+	cancel_when_begun = belay_call_cancel(ref, 0, BELAY_BY_APPLICATION);
+}
 
 static void settled(const struct belay_ref *ref)
 {
@@ -42,18 +50,20 @@ static const struct belay_operation hooked = {
 	.name = "hooked",
 	.status_kind = BELAY_STATUS_HRESULT,
 	.cancel_mode = BELAY_CANCEL_FINISH_DUE,
+	.begun = begun,
 	.wait = wait_hook,
 	.settled = settled,
 };
 
 /* As its author compiled it before there were these hooks. */
 static const struct belay_operation older = {
-	.size = offsetof(struct belay_operation, wait),
+	.size = offsetof(struct belay_operation, begun),
 	.number = &(uint32_t){0},
 	.api = "test",
 	.name = "older",
 	.status_kind = BELAY_STATUS_HRESULT,
 	.cancel_mode = BELAY_CANCEL_FINISH_DUE,
+	.begun = begun,
 	.wait = wait_hook,
 	.settled = settled,
 };
@@ -61,6 +71,7 @@ static const struct belay_operation older = {
 static int forget(void **state)
 {
 	(void)state;
+	times_begun = 0;
 	times_settled = 0;
 	times_waited = 0;
 	wait_answer = true;
@@ -92,6 +103,46 @@ static void complete(const struct belay_ref *ref)
 static void cancel(const struct belay_ref *ref)
 {
 	assert_int_equal(belay_call_cancel(ref, 0, BELAY_BY_APPLICATION), S_OK);
+}
+
+static void a_call_is_told_as_begun_before_it_can_be_cancelled(void **state)
+{
+	struct belay_call call;
+	struct belay_ref ref = begin(&call, &hooked);
+
+	(void)state;
+	assert_int_equal(times_begun, 1);
+	assert_int_equal(cancel_when_begun, RPC_E_CALL_COMPLETE);
+	assert_int_equal(belay_call_state(&call), BELAY_CALL_PENDING);
+	cancel(&ref);
+}
+
+static bool fail_begin(struct belay_call *call, const struct belay_begin *begin,
+		       uint64_t turn, struct belay_outcome *ret_fault)
+{
+	(void)call;
+	(void)begin;
+	(void)turn;
+	(void)ret_fault;
+	return false;
+}
+
+static const struct belay_observer failing = {
+	.size = sizeof(failing),
+	.begin = fail_begin,
+};
+
+static void a_call_that_a_policy_fails_has_not_begun(void **state)
+{
+	const struct belay_begin beginning = {.operation = &hooked};
+	struct belay_call call;
+	struct belay_ref ref;
+
+	(void)state;
+	belay_call_init(&call);
+	belay_call_observe(&failing);
+	assert_int_equal(belay_call_begin(&call, &beginning, &ref), E_FAIL);
+	assert_int_equal(times_begun, 0);
 }
 
 static void a_completed_call_is_told_as_settled_once(void **state)
@@ -316,12 +367,13 @@ static void finish_goes_on_waiting_whatever_the_hook_says(void **state)
 	assert_int_equal(belay_call_state(&call), BELAY_CALL_IDLE);
 }
 
-static void an_older_operation_has_neither_hook(void **state)
+static void an_older_operation_has_no_such_hooks(void **state)
 {
 	struct belay_call call;
 	struct belay_ref ref = begin(&call, &older);
 
 	(void)state;
+	assert_int_equal(times_begun, 0);
 	assert_int_equal(belay_call_wait(&ref, 1), RPC_S_CALLPENDING);
 	complete(&ref);
 	assert_int_equal(times_waited, 0);
@@ -357,6 +409,8 @@ static void who_claimed_a_call_is_alone_with_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(a_call_is_told_as_begun_before_it_can_be_cancelled),
+		CASE(a_call_that_a_policy_fails_has_not_begun),
 		CASE(a_completed_call_is_told_as_settled_once),
 		CASE(a_cancelled_call_is_told_as_settled_once),
 		CASE(a_call_that_its_api_cancelled_is_told_as_settled),
@@ -372,7 +426,7 @@ int main(void)
 		CASE(a_wait_hook_says_that_the_time_is_over),
 		CASE(where_a_wait_hook_gives_up_the_thread_sleeps),
 		CASE(finish_goes_on_waiting_whatever_the_hook_says),
-		CASE(an_older_operation_has_neither_hook),
+		CASE(an_older_operation_has_no_such_hooks),
 		CASE(who_claimed_a_call_is_alone_with_it),
 	};
 

@@ -237,6 +237,10 @@ enum belay_fault {
  * error_named:  the status of an error that is not in `errors`, for who wants
  *               to force it; false where the API has no such error. NULL: an
  *               errno's name, or a number
+ * begun:        Begin has told the observer, and from now on the call can be
+ *               cancelled and finished: said by Begin's thread right before
+ *               that, while it is alone with the call. For what must be there
+ *               when the call settles. NULL where nothing must
  * wait:         how a thread waits for one of its calls, where it must do
  *               something else meanwhile: in Finish (to_finish), or in Cancel
  *               and belay_call_wait(). Returns when belay_call_wait() for no
@@ -273,6 +277,7 @@ struct belay_operation {
 			      unsigned int index,
 			      char space[BELAY_DERIVED_MAX]);
 	bool (*error_named)(const char *name, int32_t *ret_status);
+	void (*begun)(const struct belay_ref *ref);
 	bool (*wait)(const struct belay_ref *ref, uint64_t deadline_ns,
 		     bool to_finish);
 	void (*settled)(const struct belay_ref *ref);
