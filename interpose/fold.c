@@ -27,7 +27,7 @@ struct source {
 	const struct belay_table_operation *operations;
 	const struct belay_table_module *modules;
 	struct belay_lane *lanes;
-	uint64_t lanes_used;
+	const uint64_t *lanes_used; /* a bit for each; NULL: not known */
 	const struct belay_slot *slots;
 	uint32_t slots_used;
 };
@@ -121,6 +121,15 @@ static bool is_operation(const struct source *from, uint32_t number)
 			       __ATOMIC_ACQUIRE);
 }
 
+static bool may_be_used(const struct source *from, uint32_t lane)
+{
+	return !from->lanes_used ||
+	       (__atomic_load_n(&from->lanes_used[lane / 64],
+				__ATOMIC_RELAXED) >>
+			lane % 64 &
+		1);
+}
+
 static void fold_counters(struct belay_summary *summary,
 			  const struct source *from)
 {
@@ -129,7 +138,7 @@ static void fold_counters(struct belay_summary *summary,
 		struct belay_summary_operation *to;
 		uint32_t number;
 
-		if (!(from->lanes_used >> i & 1))
+		if (!may_be_used(from, i))
 			continue;
 		number = __atomic_load_n(&lane->operation, __ATOMIC_ACQUIRE);
 		if (!is_operation(from, number))
@@ -318,8 +327,7 @@ void belayi_fold_own(int folder)
 		.operations = belayi_process.operations,
 		.modules = belayi_process.modules,
 		.lanes = belayi_process.lanes,
-		.lanes_used = __atomic_load_n(&belayi_process.own->lanes_used,
-					      __ATOMIC_RELAXED),
+		.lanes_used = belayi_process.own->lanes_used,
 		.slots = belayi_process.slots,
 		.slots_used = belayi_slots_used(),
 	};
@@ -367,7 +375,6 @@ void belayi_fold_left(int folder, const char *name)
 					    *)(map + table->modules_offset),
 			.lanes = (struct belay_lane *)(map +
 						       table->lanes_offset),
-			.lanes_used = UINT64_MAX,
 			.slots = (const struct belay_slot
 					  *)(map + table->slots_offset),
 			.slots_used = table->slots,

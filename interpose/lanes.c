@@ -14,7 +14,7 @@
 #include "guard.h"
 
 /* So many lanes are only ever shared ones, so that each operation has one. */
-#define SHARED_ONLY 16
+#define SHARED_ONLY 96
 
 struct tally {
 	struct belay_counters *counters; /* NULL: not to be counted */
@@ -33,9 +33,9 @@ static struct belay_lane *claim(uint32_t first, uint32_t operation,
 			    &lane->operation, &nobody, operation, false,
 			    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
 			__atomic_store_n(&lane->thread, tid, __ATOMIC_RELAXED);
-			(void)__atomic_fetch_or(&belayi_process.own->lanes_used,
-						UINT64_C(1) << i,
-						__ATOMIC_RELAXED);
+			(void)__atomic_fetch_or(
+				&belayi_process.own->lanes_used[i / 64],
+				UINT64_C(1) << i % 64, __ATOMIC_RELAXED);
 			return lane;
 		}
 	}
@@ -229,7 +229,7 @@ void belayi_lanes_clear(struct belayi_thread *thread, uint32_t operation)
 		thread->lanes[operation] = 0;
 	belayi_process.own->shared_lanes[operation] = 0;
 	for (uint32_t i = 0; i < BELAY_LANES_MAX; i++)
-		if ((belayi_process.own->lanes_used >> i & 1) &&
+		if ((belayi_process.own->lanes_used[i / 64] >> i % 64 & 1) &&
 		    belayi_process.lanes[i].operation == operation)
 			give_up(&belayi_process.lanes[i]);
 }

@@ -19,7 +19,7 @@
 struct entry {
 	const struct belay_operation *operation; /* set last */
 	uint32_t arguments;
-	char name[BELAYI_NAME_MAX];
+	char name[BELAY_FULL_NAME_MAX];
 };
 
 static struct entry entries[BELAY_OPERATIONS_MAX];

@@ -7,8 +7,6 @@
 
 #include "process.h"
 
-#define BELAYI_NAME_MAX 52
-
 /* belayi_operation_number() - its number, from 1; 0: there are too many */
 uint32_t belayi_operation_register(const struct belay_operation *operation);
 

@@ -20,6 +20,7 @@
 #define BELAYI_MAGAZINE 28
 #define BELAYI_KEYS_A_LINE 7
 #define BELAYI_PID_SHIFT 40 /* see belay_id_new() */
+#define BELAYI_LANE_WORDS (BELAY_LANES_MAX / 64)
 
 /* The word, in private memory. */
 enum belayi_life {
@@ -64,7 +65,7 @@ struct belayi_private {
 	uint32_t workers; /* threads of our own */
 	/* A bit for each lane that was ever taken: the others' pages were never
 	 * touched, and need not be to find that there is nothing in them. */
-	uint64_t lanes_used;
+	uint64_t lanes_used[BELAYI_LANE_WORDS];
 	/* Index plus 1 of each operation's shared lane. */
 	uint8_t shared_lanes[BELAY_OPERATIONS_MAX]
 		__attribute__((aligned(BELAYI_LINE)));
@@ -85,7 +86,8 @@ struct belayi_process {
 	uint32_t pid;
 };
 
-_Static_assert(BELAY_LANES_MAX <= 64, "lanes_used has a bit for each");
+_Static_assert(BELAY_LANES_MAX % 64 == 0 && BELAY_LANES_MAX < UINT8_MAX,
+	       "each has a bit in lanes_used, and its number fits");
 
 extern struct belayi_process belayi_process;
 

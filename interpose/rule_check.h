@@ -14,7 +14,7 @@ struct belayi_check {
 	struct belay_rule_error *error;
 };
 
-#define BELAYI_FULL_NAME 64
+#define BELAYI_FULL_NAME BELAY_FULL_NAME_MAX
 
 /* belayi_full_name() - "api.name" */
 void belayi_full_name(const struct belay_operation *operation,

@@ -68,7 +68,7 @@ static void add_table(struct collecting *collecting, struct table *table)
 		return;
 	table_counters(table, counters);
 	for (unsigned int i = 1; i < BELAY_OPERATIONS_MAX; i++) {
-		char name[52];
+		char name[BELAY_FULL_NAME_MAX];
 
 		if (!counters[i].calls && !counters[i].pending)
 			continue;
@@ -137,7 +137,7 @@ static void add_summary(struct collecting *collecting,
 
 	for (size_t i = 0; i < BELAY_SUMMARY_OPERATIONS; i++) {
 		const struct belay_summary_operation *o = &from->operations[i];
-		char name[52];
+		char name[BELAY_FULL_NAME_MAX];
 
 		if (!o->ready)
 			continue;

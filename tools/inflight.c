@@ -21,7 +21,7 @@ struct inflight_call {
 	enum belay_state state;
 	uint64_t age_ns;
 	char program[32];
-	char operation[52];
+	char operation[BELAY_FULL_NAME_MAX];
 	char arguments[256];
 	char place[256];
 	char deadline[TEXT_NUMBER + 8]; /* what is left; "" without one */
@@ -170,7 +170,7 @@ static bool add_call(struct table *table, const struct belay_slot *slot,
 	struct inflight *inflight = data;
 	const struct belay_table_operation *operation;
 	struct inflight_call *call;
-	char name[52];
+	char name[BELAY_FULL_NAME_MAX];
 
 	if (inflight->count == inflight->room) {
 		inflight->room = inflight->room ? 2 * inflight->room : 64;

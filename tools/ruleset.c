@@ -205,7 +205,7 @@ bool ruleset_rule_check(const struct ruleset *set,
 bool ruleset_is_known(const struct ruleset *set, const struct belay_rule *rule)
 {
 	const struct catalogue *all = &set->catalogue;
-	char name[64];
+	char name[BELAY_FULL_NAME_MAX];
 
 	for (size_t i = 0; i < all->operations_count; i++) {
 		(void)snprintf(name, sizeof(name), "%s.%s",

@@ -93,7 +93,7 @@ static void each_operation(const struct ruleset *set,
 			   const struct belay_rule *rule, int *width, FILE *to)
 {
 	const struct catalogue *all = &set->catalogue;
-	char name[64];
+	char name[BELAY_FULL_NAME_MAX];
 
 	for (size_t i = 0; i < all->operations_count; i++) {
 		(void)snprintf(name, sizeof(name), "%s.%s",

@@ -17,7 +17,7 @@
 #include "place.h"
 
 struct summary_operation {
-	char name[52]; /* "aio.read" */
+	char name[BELAY_FULL_NAME_MAX]; /* "aio.read" */
 	enum belay_status_kind status_kind;
 	struct belay_counters counters;
 	uint64_t in_flight; /* at the end, never finished */
@@ -25,7 +25,7 @@ struct summary_operation {
 };
 
 struct summary_unfinished {
-	char operation[52];
+	char operation[BELAY_FULL_NAME_MAX];
 	struct place place;
 	uint64_t count;
 	uint64_t oldest_ns;

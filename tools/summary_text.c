@@ -12,7 +12,7 @@
 
 #define COLUMNS 12
 #define UNFINISHED_SHOWN 10
-#define CELL 56
+#define CELL (BELAY_FULL_NAME_MAX + 4)
 
 /* One row; the first is the heading. The first column is on the left. */
 struct row {
@@ -125,7 +125,7 @@ static int by_count(const void *a, const void *b)
 static void print_one_unfinished(const struct summary_unfinished *unfinished,
 				 FILE *to)
 {
-	char place[320], age[TEXT_NUMBER], name[52];
+	char place[320], age[TEXT_NUMBER], name[BELAY_FULL_NAME_MAX];
 
 	place_describe(&unfinished->place, place, sizeof(place));
 	fprintf(to,
@@ -162,7 +162,7 @@ static void print_details(const struct summary *summary, FILE *to)
 {
 	for (size_t i = 0; i < summary->operations_count; i++) {
 		const struct summary_operation *o = &summary->operations[i];
-		char name[52];
+		char name[BELAY_FULL_NAME_MAX];
 
 		(void)text_safe(o->name, sizeof(o->name), name, sizeof(name));
 		if (o->counters.cancels)

@@ -261,11 +261,11 @@ const struct belay_table_operation *table_operation(struct table *table,
 }
 
 char *table_operation_name(const struct belay_table_operation *operation,
-			   char name[52])
+			   char name[BELAY_FULL_NAME_MAX])
 {
 	if (operation)
-		(void)snprintf(name, 52, "%s.%s", operation->api,
-			       operation->name);
+		(void)snprintf(name, BELAY_FULL_NAME_MAX, "%s.%s",
+			       operation->api, operation->name);
 	else
 		strcpy(name, "?");
 	return name;

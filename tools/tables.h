@@ -75,7 +75,7 @@ const struct belay_table_operation *table_operation(struct table *table,
 
 /* table_operation_name() - "aio.read", "?" without an operation */
 char *table_operation_name(const struct belay_table_operation *operation,
-			   char name[52]);
+			   char name[BELAY_FULL_NAME_MAX]);
 
 /* table_counters() - the counters of all operations, by their numbers */
 void table_counters(const struct table *table,

@@ -25,7 +25,7 @@
 #define NAMES_MAX 64
 
 struct named {
-	char name[52];
+	char name[BELAY_FULL_NAME_MAX];
 	struct belay_counters counters;
 };
 
@@ -56,7 +56,7 @@ static void counters_add(struct belay_counters *sum,
 static void add(const char *api, const char *name,
 		const struct belay_counters *counters)
 {
-	char full[52];
+	char full[BELAY_FULL_NAME_MAX];
 
 	(void)snprintf(full, sizeof(full), "%.16s.%.32s", api, name);
 	for (size_t i = 0; i < NAMES_MAX; i++) {

@@ -84,7 +84,7 @@ static void read_counters(struct table *table, struct summary *summary)
 {
 	struct belay_counters *counters =
 		calloc(BELAY_OPERATIONS_MAX, sizeof(*counters));
-	char name[52];
+	char name[BELAY_FULL_NAME_MAX];
 
 	table_counters(table, counters);
 	for (unsigned int i = 1; i < BELAY_OPERATIONS_MAX; i++) {

@@ -42,7 +42,7 @@ static void a_call_in_flight_is_read_with_all_that_is_known(void **state)
 	struct seen seen = {0};
 	struct table *table;
 	struct place place;
-	char name[52];
+	char name[BELAY_FULL_NAME_MAX];
 
 	fixture_call(fixture, 599, 7, BELAY_CALL_PENDING);
 	table = fixture_open(fixture);
@@ -187,7 +187,7 @@ static void an_operation_or_a_module_that_is_not_known_is_no_harm(void **state)
 	struct fixture *fixture = *state;
 	struct table *table;
 	struct place place;
-	char name[52];
+	char name[BELAY_FULL_NAME_MAX];
 
 	table = fixture_open(fixture);
 	assert_null(table_operation(table, 0));
@@ -220,11 +220,11 @@ static void texts_without_an_end_are_cut(void **state)
 {
 	struct fixture *fixture = *state;
 	struct table *table;
-	char name[52];
+	char name[BELAY_FULL_NAME_MAX];
 
 	memset(fixture->head->executable, 'x', BELAY_PATH_MAX);
-	memset(fixture->operations[1].api, 'a', 16);
-	memset(fixture->operations[1].name, 'n', 32);
+	memset(fixture->operations[1].api, 'a', BELAY_API_MAX);
+	memset(fixture->operations[1].name, 'n', BELAY_NAME_MAX);
 	memset(fixture->operations[1].arguments[0].name, 'g', 12);
 	memset(fixture->modules[0].path, 'p', sizeof(fixture->modules[0].path));
 	fixture->modules[0].build_id_size = 4096;
@@ -232,7 +232,7 @@ static void texts_without_an_end_are_cut(void **state)
 	assert_int_equal(strlen(table->head.executable), BELAY_PATH_MAX - 1);
 	assert_int_equal(
 		strlen(table_operation_name(&table->operations[1], name)),
-		15 + 1 + 31);
+		BELAY_FULL_NAME_MAX - 1);
 	assert_int_equal(strlen(table->operations[1].arguments[0].name), 11);
 	assert_int_equal(strlen(table->modules[0].path),
 			 sizeof(fixture->modules[0].path) - 1);

@@ -26,15 +26,23 @@
 
 #define BELAY_TABLE_MAGIC UINT64_C(0x454c4241595f4243)
 #define BELAY_SUMMARY_MAGIC UINT64_C(0x454c4241595f4d53)
-#define BELAY_LAYOUT 1
+#define BELAY_LAYOUT 2
 
 #define BELAY_SLOTS_DEFAULT 4096
 #define BELAY_SLOTS_MAX 16777216
-#define BELAY_OPERATIONS_MAX 128
+#define BELAY_OPERATIONS_MAX 256
 #define BELAY_MODULES_MAX 128
-#define BELAY_LANES_MAX 48
+#define BELAY_LANES_MAX 128
 #define BELAY_PATH_MAX 208
 #define BELAY_BUILD_ID_MAX 20
+
+/*
+ * Bytes of an operation's names, the zero included; what is longer is cut.
+ * "com" and "IStorageProvider.OpenStream" are "com.IStorageProvider.OpenStream".
+ */
+#define BELAY_API_MAX 16
+#define BELAY_NAME_MAX 96
+#define BELAY_FULL_NAME_MAX (BELAY_API_MAX + BELAY_NAME_MAX)
 
 /*
  * Histogram of durations: value v in ns falls into bucket
@@ -128,8 +136,8 @@ struct belay_table_operation {
 	uint32_t status_kind;
 	uint32_t cancel_mode;
 	uint32_t reserved;
-	char api[16];
-	char name[32];
+	char api[BELAY_API_MAX];
+	char name[BELAY_NAME_MAX];
 	struct belay_table_argument arguments[BELAY_ARGUMENTS_MAX];
 };
 
@@ -191,8 +199,8 @@ struct belay_slot {
 _Static_assert(sizeof(struct belay_call) == 64, "one cache line");
 _Static_assert(sizeof(struct belay_slot) == 128, "two cache lines");
 _Static_assert(sizeof(struct belay_lane) % 64 == 0, "whole cache lines");
-_Static_assert(sizeof(struct belay_table_operation) == 128, "layout 1");
-_Static_assert(sizeof(struct belay_table_module) == 256, "layout 1");
+_Static_assert(sizeof(struct belay_table_operation) == 192, "layout 2");
+_Static_assert(sizeof(struct belay_table_module) == 256, "layout 2");
 
 /*
  * What rules did to the call in flight whose id it is; of another id it says
@@ -237,15 +245,15 @@ static inline uint32_t belay_acted_count(uint32_t slots)
  * The summary: what processes that ended well leave. Every number is added to
  * atomically, by several processes at once; nothing is ever taken out.
  */
-#define BELAY_SUMMARY_OPERATIONS 48
+#define BELAY_SUMMARY_OPERATIONS 128
 #define BELAY_SUMMARY_UNFINISHED 64
 
 struct belay_summary_operation {
 	uint64_t hash;  /* of "api.name", not 0; 0: free */
 	uint32_t ready; /* 1 once the names are written */
 	uint32_t status_kind;
-	char api[16];
-	char name[32];
+	char api[BELAY_API_MAX];
+	char name[BELAY_NAME_MAX];
 	struct belay_counters counters;
 };
 
@@ -260,7 +268,7 @@ struct belay_summary_unfinished {
 	uint64_t oldest_ns; /* age of the oldest one at the end */
 	uint8_t build_id[BELAY_BUILD_ID_MAX];
 	char path[BELAY_PATH_MAX - 4];
-	char operation[48]; /* "aio.read" */
+	char operation[BELAY_FULL_NAME_MAX]; /* "aio.read" */
 };
 
 struct belay_summary {
