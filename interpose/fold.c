@@ -173,7 +173,8 @@ static void add_slot(struct group *groups, const struct belay_slot *slot,
 	uint64_t word = __atomic_load_n(&slot->call.word, __ATOMIC_ACQUIRE);
 	struct group *group;
 
-	if (belay_word_state(word) == BELAY_CALL_IDLE)
+	if (belay_word_state(word) == BELAY_CALL_IDLE ||
+	    (slot->call.number & BELAY_SLOT_SERVED))
 		return;
 	group = group_of(groups, slot->call.number, slot->site);
 	if (!group) {

@@ -14,6 +14,7 @@
 #include "operations.h"
 #include "process.h"
 #include "recorder.h"
+#include "served.h"
 #include "slots.h"
 
 /*
@@ -308,41 +309,11 @@ static void on_finish(struct belay_call *call, uint64_t turn,
 	belayi_thread_leave(thread);
 }
 
-static void on_server_enter(const struct belay_server_call *server)
-{
-	struct belay_event_server_enter event = {
-		.caller = server->caller,
-		.id = server->id,
-		.site = (uint64_t)(uintptr_t)server->site,
-	};
-
-	if (!belayi_live() || !belayi_provider)
-		return;
-	event.operation = belayi_operation_name(
-		belayi_operation_number(server->operation));
-	event.thread = belayi_thread_id(NULL);
-	belayi_provider->server_enter(&event);
-}
-
-static void on_server_exit(const struct belay_server_call *server,
-			   int32_t status, uint64_t duration_ns)
-{
-	const struct belay_event_server_exit event = {
-		.caller = server->caller,
-		.id = server->id,
-		.status = status,
-		.duration_ns = duration_ns,
-	};
-
-	if (belayi_live() && belayi_provider)
-		belayi_provider->server_exit(&event);
-}
-
 #define WATCHING                                                               \
 	.size = sizeof(struct belay_observer), .begin = on_begin,              \
 	.refuse = on_refuse, .answered = on_answered, .complete = on_complete, \
-	.finish = on_finish, .server_enter = on_server_enter,                  \
-	.server_exit = on_server_exit
+	.finish = on_finish, .server_enter = belayi_served_enter,              \
+	.server_exit = belayi_served_exit
 
 const struct belay_observer belayi_pipeline = {WATCHING};
 

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "descriptors.h"
+#include "guard.h"
 #include "log.h"
 #include "operations.h"
 #include "policies.h"
@@ -259,6 +260,35 @@ void belayi_record_finish(const struct belay_call *call,
 	};
 
 	belayi_provider->finish(&event);
+}
+
+void belayi_record_server_enter(const struct belay_server_call *server)
+{
+	const struct belay_event_server_enter event = {
+		.caller = server->caller,
+		.id = server->id,
+		.operation = belayi_operation_name(
+			belayi_operation_number(server->operation)),
+		.site = (uint64_t)(uintptr_t)server->site,
+		.thread = belayi_thread_id(NULL),
+		.pid = belayi_process.pid,
+	};
+
+	belayi_provider->server_enter(&event);
+}
+
+void belayi_record_server_exit(const struct belay_server_call *server,
+			       int32_t status, uint64_t duration_ns)
+{
+	const struct belay_event_server_exit event = {
+		.caller = server->caller,
+		.id = server->id,
+		.status = status,
+		.duration_ns = duration_ns,
+		.pid = belayi_process.pid,
+	};
+
+	belayi_provider->server_exit(&event);
 }
 
 void belayi_record_policy(uint64_t id, const char *policy, uint32_t rule,

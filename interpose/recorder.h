@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include <belay/call.h>
+#include <belay/observer.h>
 
 #include "lttng/provider.h"
 #include "modules.h"
@@ -40,6 +40,9 @@ void belayi_record_complete(const struct belay_call *call,
 void belayi_record_finish(const struct belay_call *call,
 			  const struct belay_outcome *outcome, uint64_t now,
 			  uint64_t duration_ns);
+void belayi_record_server_enter(const struct belay_server_call *server);
+void belayi_record_server_exit(const struct belay_server_call *server,
+			       int32_t status, uint64_t duration_ns);
 void belayi_record_policy(uint64_t id, const char *policy, uint32_t rule,
 			  const char *action, uint64_t value);
 

@@ -51,6 +51,9 @@ static bool add_slot(struct table *table, const struct belay_slot *slot,
 		.pid = table->head.pid,
 	};
 
+	/* The client's side of it is a call of its own. */
+	if (slot->call.number & BELAY_SLOT_SERVED)
+		return true;
 	table_operation_name(table_operation(table, slot->call.number),
 			     unfinished.operation);
 	table_place(table, slot->site, &unfinished.place);

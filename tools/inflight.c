@@ -18,7 +18,10 @@
 struct inflight_call {
 	uint32_t pid;
 	bool live;
+	bool served; /* the server's side; id is the client's call */
 	enum belay_state state;
+	uint64_t id;
+	uint64_t caller; /* of a served one */
 	uint64_t age_ns;
 	char program[32];
 	char operation[BELAY_FULL_NAME_MAX];
@@ -26,6 +29,7 @@ struct inflight_call {
 	char place[256];
 	char deadline[TEXT_NUMBER + 8]; /* what is left; "" without one */
 	char rules[48];                 /* those that acted, and "held" */
+	char server[64];                /* who serves it; "" if nobody */
 };
 
 struct cursor {
@@ -164,6 +168,18 @@ static void put_rules(struct inflight_call *call, const struct table *table,
 		append(&cursor, " held");
 }
 
+/* What stands in a line of its own where the client's is not shown. */
+static void put_caller(struct inflight_call *call,
+		       const struct belay_slot *slot)
+{
+	call->served = true;
+	call->caller = slot->owner;
+	(void)snprintf(call->arguments, sizeof(call->arguments),
+		       "for process %" PRIu64, slot->owner);
+	(void)snprintf(call->server, sizeof(call->server), "thread %" PRIu32,
+		       slot->call.thread);
+}
+
 static bool add_call(struct table *table, const struct belay_slot *slot,
 		     void *data)
 {
@@ -180,7 +196,9 @@ static bool add_call(struct table *table, const struct belay_slot *slot,
 			abort();
 	}
 	call = &inflight->calls[inflight->count++];
-	operation = table_operation(table, slot->call.number);
+	*call = (struct inflight_call){.id = slot->call.id};
+	operation = table_operation(
+		table, slot->call.number & ~(unsigned int)BELAY_SLOT_SERVED);
 	call->pid = table->head.pid;
 	call->live = table->live;
 	call->state = belay_word_state(slot->call.word);
@@ -190,8 +208,14 @@ static bool add_call(struct table *table, const struct belay_slot *slot,
 			sizeof(call->program));
 	(void)text_safe(table_operation_name(operation, name), sizeof(name),
 			call->operation, sizeof(call->operation));
-	put_arguments(call, table, operation, slot);
+	if (slot->call.number & BELAY_SLOT_SERVED) {
+		put_caller(call, slot);
+		/* A place is what comes before an address: a return address. */
+		put_place(call, table, slot->site + 1);
+		return true;
+	}
 	put_place(call, table, slot->site);
+	put_arguments(call, table, operation, slot);
 	put_deadline(call, slot->deadline);
 	put_rules(call, table, slot);
 	return true;
@@ -201,6 +225,59 @@ void inflight_add(struct inflight *inflight, struct table *table)
 {
 	table_each(table, add_call, inflight);
 }
+
+/* --- Client and server ---------------------------------------------------- */
+
+static int by_id(const void *a, const void *b)
+{
+	const struct inflight_call *left = a, *right = b;
+
+	if (left->id != right->id)
+		return left->id < right->id ? -1 : 1;
+	/* A client is before its server. */
+	if (left->served != right->served)
+		return left->served ? 1 : -1;
+	return (left->pid > right->pid) - (left->pid < right->pid);
+}
+
+static void put_server(struct inflight_call *call,
+		       const struct inflight_call *server)
+{
+	struct cursor cursor = {call->server, sizeof(call->server)};
+	char age[TEXT_NUMBER];
+
+	if (server->pid != call->pid)
+		append(&cursor, "process %" PRIu32 " ", server->pid);
+	append(&cursor, "%s, %s", server->server,
+	       text_duration(server->age_ns, age));
+}
+
+/*
+ * A call whose client is shown, too, is one line: the client's, which tells who
+ * serves it. An id is used twice only in two boots: then callers differ.
+ */
+static void join(struct inflight *inflight)
+{
+	size_t kept = 0;
+
+	qsort(inflight->calls, inflight->count, sizeof(*inflight->calls),
+	      by_id);
+	for (size_t i = 0; i < inflight->count; i++) {
+		struct inflight_call *call = &inflight->calls[i];
+		struct inflight_call *before =
+			kept ? &inflight->calls[kept - 1] : NULL;
+
+		if (call->served && before && before->id == call->id &&
+		    !before->served && before->pid == call->caller) {
+			put_server(before, call);
+			continue;
+		}
+		inflight->calls[kept++] = *call;
+	}
+	inflight->count = kept;
+}
+
+/* --- The lines ------------------------------------------------------------ */
 
 static int by_process_and_age(const void *a, const void *b)
 {
@@ -230,6 +307,7 @@ struct widths {
 	int operation;
 	int deadline;
 	int rules;
+	int server;
 	int arguments;
 };
 
@@ -245,12 +323,15 @@ static struct widths measure(const struct inflight *inflight)
 		widen(&widths.operation, call->operation);
 		widen(&widths.deadline, call->deadline);
 		widen(&widths.rules, call->rules);
+		widen(&widths.server, call->server);
 		widen(&widths.arguments, call->arguments);
 	}
 	if (widths.deadline)
 		widen(&widths.deadline, "DEADLINE");
 	if (widths.rules)
 		widen(&widths.rules, "RULES");
+	if (widths.server)
+		widen(&widths.server, "SERVED BY");
 	return widths;
 }
 
@@ -262,17 +343,20 @@ static void print_optional(const char *text, int width, FILE *to)
 
 void inflight_print(struct inflight *inflight, FILE *to)
 {
-	struct widths widths = measure(inflight);
 	char name[48], age[TEXT_NUMBER];
+	struct widths widths;
 
 	if (!inflight->count)
 		return;
+	join(inflight);
+	widths = measure(inflight);
 	qsort(inflight->calls, inflight->count, sizeof(*inflight->calls),
 	      by_process_and_age);
 	fprintf(to, "%7s  %-*s  %-*s  %-10s  %9s  ", "PID", widths.program,
 		"PROGRAM", widths.operation, "OPERATION", "STATE", "AGE");
 	print_optional("DEADLINE", widths.deadline, to);
 	print_optional("RULES", widths.rules, to);
+	print_optional("SERVED BY", widths.server, to);
 	fprintf(to, "%-*s  %s\n", widths.arguments, "ARGUMENTS", "BEGUN AT");
 	for (size_t i = 0; i < inflight->count; i++) {
 		const struct inflight_call *call = &inflight->calls[i];
@@ -280,10 +364,11 @@ void inflight_print(struct inflight *inflight, FILE *to)
 		fprintf(to, "%7" PRIu32 "  %-*s  %-*s  %-10s  %9s  ", call->pid,
 			widths.program, program_text(call, name),
 			widths.operation, call->operation,
-			belay_state_name(call->state),
+			call->served ? "SERVED" : belay_state_name(call->state),
 			text_duration(call->age_ns, age));
 		print_optional(call->deadline, widths.deadline, to);
 		print_optional(call->rules, widths.rules, to);
+		print_optional(call->server, widths.server, to);
 		fprintf(to, "%-*s  %s\n", widths.arguments, call->arguments,
 			call->place);
 	}

@@ -94,6 +94,7 @@ struct belay_event_server_enter {
 	const char *operation;
 	uint64_t site;
 	uint32_t thread;
+	uint32_t pid; /* that serves it */
 };
 
 struct belay_event_server_exit {
@@ -101,6 +102,7 @@ struct belay_event_server_exit {
 	uint64_t id;
 	int32_t status;
 	uint64_t duration_ns;
+	uint32_t pid;
 };
 
 struct belay_event_process {

@@ -127,7 +127,8 @@ LTTNG_UST_TRACEPOINT_EVENT(belay, server_enter,
 		lttng_ust_field_integer(uint64_t, id, e->id)
 		lttng_ust_field_string(operation, e->operation ? e->operation : "")
 		lttng_ust_field_integer_hex(uint64_t, site, e->site)
-		lttng_ust_field_integer(uint32_t, thread, e->thread)))
+		lttng_ust_field_integer(uint32_t, thread, e->thread)
+		lttng_ust_field_integer(uint32_t, pid, e->pid)))
 
 LTTNG_UST_TRACEPOINT_EVENT(belay, server_exit,
 	LTTNG_UST_TP_ARGS(const struct belay_event_server_exit *, e),
@@ -135,7 +136,8 @@ LTTNG_UST_TRACEPOINT_EVENT(belay, server_exit,
 		lttng_ust_field_integer(uint64_t, caller, e->caller)
 		lttng_ust_field_integer(uint64_t, id, e->id)
 		lttng_ust_field_integer(int32_t, status, e->status)
-		lttng_ust_field_integer(uint64_t, duration_ns, e->duration_ns)))
+		lttng_ust_field_integer(uint64_t, duration_ns, e->duration_ns)
+		lttng_ust_field_integer(uint32_t, pid, e->pid)))
 
 LTTNG_UST_TRACEPOINT_EVENT(belay, process,
 	LTTNG_UST_TP_ARGS(const struct belay_event_process *, e,

@@ -561,7 +561,7 @@ class NoRoom(Command):
             done = self.run_belay("run", *strict, self.caller, "finish=3",
                                   "exit=4", preexec_fn=lambda:
                                   resource.setrlimit(resource.RLIMIT_FSIZE,
-                                                     (300000, 300000)))
+                                                     (600000, 600000)))
             self.assertEqual(done.returncode, status)
             self.assertIn("belay: Cannot make a call table: path=",
                           done.stderr)
@@ -580,7 +580,7 @@ class NoRoom(Command):
                 self.assertEqual(self.sessions(), [])
 
     def test_a_shared_memory_that_the_summary_fills(self):
-        with other_shm("size=400k"):
+        with other_shm("size=600k"):
             for strict, status in (([], 4), (["--strict"], 125)):
                 done = self.run_belay("run", *strict, self.caller, "finish=3",
                                       "exit=4")

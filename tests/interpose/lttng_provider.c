@@ -98,12 +98,14 @@ static void others(void)
 		.id = 4,
 		.site = 0x20,
 		.thread = 43,
+		.pid = 98,
 	});
 	provider->server_exit(&(struct belay_event_server_exit){
 		.caller = 99,
 		.id = 4,
 		.status = S_OK,
 		.duration_ns = 1,
+		.pid = 98,
 	});
 }
 

@@ -40,8 +40,8 @@ EXPECTED = [
     'violation: id = 3, check = "leak", operation = "aio.read", site = 0x10, '
     'text = "never finished"',
     'server_enter: caller = 99, id = 4, operation = "", site = 0x20, '
-    'thread = 43',
-    'server_exit: caller = 99, id = 4, status = 0, duration_ns = 1',
+    'thread = 43, pid = 98',
+    'server_exit: caller = 99, id = 4, status = 0, duration_ns = 1, pid = 98',
     'process: name = "/bin/x", pid = 1, start_time = 2, seed = 3, rules = "'
     + 2047 * "r" + '"',
     'operation: pid = 1, number = 5, name = "aio.read", status_kind = errno, '

@@ -186,7 +186,14 @@ struct belay_lane {
  * One call. The first line is the call object itself (belay/call.h); its
  * `operation` is an address in the process and says nothing to a reader but
  * that, once it is not 0, the rest is written.
+ *
+ * Or, where the call's `number` has BELAY_SLOT_SERVED, a call that the process
+ * serves at this moment: id is the call's in the process `owner` that began it,
+ * begun when it came to this method, thread the one that it was entered on, and
+ * site the method.
  */
+#define BELAY_SLOT_SERVED 0x8000
+
 struct belay_slot {
 	struct belay_call call;
 	uint64_t key;
