@@ -68,7 +68,8 @@ HRESULT belayi_event_handle(struct belayi_event *event, HANDLE *ret_handle);
 /*
  * belayi_event_set_handle() - makes another eventfd the event
  *
- * It belongs to the event then, which closes it in the end.
+ * It belongs to the event then, which closes it in the end, and the one before
+ * now. Nobody may be waiting for that.
  *
  * Return: S_OK; E_INVALIDARG where it is no open descriptor.
  */
