@@ -68,6 +68,12 @@ WINOLEAPI CoGetInterfaceAndReleaseStream(LPSTREAM stream, REFIID riid,
 WINOLEAPI CoDisconnectObject(LPUNKNOWN object, DWORD reserved);
 WINOLEAPI CoLockObjectExternal(LPUNKNOWN object, BOOL lock,
 			       BOOL last_unlock_releases);
+
+/*
+ * A stream on memory of its own: memory must be NULL and delete_on_release
+ * TRUE, as there are no movable memory blocks here. Any thread may use it, and
+ * no apartment is needed.
+ */
 WINOLEAPI CreateStreamOnHGlobal(HGLOBAL memory, BOOL delete_on_release,
 				LPSTREAM *ppstream);
 
