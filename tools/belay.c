@@ -22,6 +22,7 @@ static const struct command {
 	{"ps", command_ps, "Show the calls that are in flight now"},
 	{"apis", command_apis, "Show the APIs that can be watched"},
 	{"policies", command_policies, "Show what rules can do to calls"},
+	{"idl", command_idl, "Make C of an IDL file, for COM interfaces"},
 	{"doctor", command_doctor, "Find what keeps Belay from working"},
 };
 

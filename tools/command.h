@@ -13,6 +13,7 @@ int command_report(int argc, char **argv);
 int command_ps(int argc, char **argv);
 int command_apis(int argc, char **argv);
 int command_policies(int argc, char **argv);
+int command_idl(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 
 #endif

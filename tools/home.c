@@ -20,6 +20,7 @@ static const char *const in_build[] = {
 	[HOME_PROVIDER] = "../interpose/lttng",
 	[HOME_MODULES] = ".",
 	[HOME_POLICIES] = "../plugins",
+	[HOME_IDL] = "../core/com/idl",
 };
 
 static const char *const installed[] = {
@@ -28,6 +29,7 @@ static const char *const installed[] = {
 	[HOME_PROVIDER] = BELAY_LIBDIR_FROM_BINDIR,
 	[HOME_MODULES] = BELAY_LIBDIR_FROM_BINDIR "/belay",
 	[HOME_POLICIES] = BELAY_LIBDIR_FROM_BINDIR "/belay/policies",
+	[HOME_IDL] = BELAY_DATADIR_FROM_BINDIR "/belay/idl",
 };
 
 static const char *executable_folder(void)
@@ -69,16 +71,27 @@ static void join(const char *folder, const char *rest, char path[PATH_MAX])
 		(void)snprintf(path, PATH_MAX, "%s/%s", base, rest);
 }
 
+/* While it is being built one of them may not be there yet. */
 static bool is_build_tree(void)
 {
+	static const struct {
+		enum home_folder folder;
+		const char *name;
+	} marks[] = {
+		{HOME_INTERPOSE, "libbelay-interpose.so.0"},
+		{HOME_IDL, "unknwn.idl"},
+	};
 	static int known = -1;
 	char path[PATH_MAX], file[PATH_MAX];
 
-	if (known < 0) {
-		join(executable_folder(), in_build[HOME_INTERPOSE], path);
+	if (known >= 0)
+		return known;
+	known = 0;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		join(executable_folder(), in_build[marks[i].folder], path);
 		(void)snprintf(file, sizeof(file), "%.4000s/%s", path,
-			       "libbelay-interpose.so.0");
-		known = access(file, F_OK) == 0;
+			       marks[i].name);
+		known |= access(file, F_OK) == 0;
 	}
 	return known;
 }

@@ -15,6 +15,7 @@ enum home_folder {
 	HOME_PROVIDER,  /* libbelay-lttng.so */
 	HOME_MODULES,   /* symbols.so, trace.so, report.so */
 	HOME_POLICIES,  /* fault.so, timeout.so */
+	HOME_IDL,       /* unknwn.idl */
 };
 
 /*

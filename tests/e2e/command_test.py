@@ -15,7 +15,8 @@ import private
 from private import Command
 
 SOURCE, VERSION, RICH = sys.argv[3:6]
-COMMANDS = ["run", "trace", "report", "ps", "apis", "policies", "doctor"]
+COMMANDS = ["run", "trace", "report", "ps", "apis", "policies", "idl",
+            "doctor"]
 
 
 def read(*path):

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * header.cpp - the same in C++
+ */
+#include "header.c"
