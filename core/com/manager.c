@@ -160,7 +160,7 @@ static void *manage(void *argument)
 
 		if (now >= watch.count_ns) {
 			shrink(pool);
-			watch.count_ns = now + belayi_pool_linger_ns;
+			watch.count_ns = now + pool->linger_ns;
 		}
 		pause_watch(pool, &watch);
 		if (pool->watched && !pool->closed)

@@ -16,7 +16,7 @@
 #include "futex.h"
 #include "manager.h"
 
-uint64_t belayi_pool_linger_ns = UINT64_C(5000000000);
+#define LINGER_NS UINT64_C(5000000000)
 
 /* What a worker is told, in its word. */
 enum told {
@@ -35,7 +35,8 @@ void belayi_pool_init(struct belayi_pool *pool)
 {
 	cpu_set_t cpus;
 
-	*pool = (struct belayi_pool){.last = &pool->first, .at_once = 1};
+	*pool = (struct belayi_pool){
+		.last = &pool->first, .at_once = 1, .linger_ns = LINGER_NS};
 	(void)pthread_mutex_init(&pool->lock, NULL);
 	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
 		pool->at_once = (unsigned int)CPU_COUNT(&cpus);

@@ -59,7 +59,4 @@ struct belayi_task *belayi_pool_close(struct belayi_pool *pool);
 /* belayi_pool_empty() - the tasks that wait; with the lock held */
 struct belayi_task *belayi_pool_empty(struct belayi_pool *pool);
 
-/* How long a worker must have been of no use before it goes. */
-extern uint64_t belayi_pool_linger_ns;
-
 #endif

@@ -118,11 +118,12 @@ static void threads_that_are_not_needed_leave(void **state)
 {
 	struct job jobs[BLOCKED];
 	struct flag go = {0};
-	uint64_t before = belayi_pool_linger_ns;
 	int i;
 
 	(void)state;
-	__atomic_store_n(&belayi_pool_linger_ns, 10000000, __ATOMIC_RELAXED);
+	(void)pthread_mutex_lock(&own->pool.lock);
+	own->pool.linger_ns = 10000000;
+	(void)pthread_mutex_unlock(&own->pool.lock);
 	for (i = 0; i < BLOCKED; i++)
 		job_post(&jobs[i], own, block, &go);
 	for (i = 0; i < BLOCKED; i++)
@@ -134,7 +135,6 @@ static void threads_that_are_not_needed_leave(void **state)
 	until(read_locked(&own->pool.workers) == 1);
 	job_post(&jobs[0], own, NULL, NULL);
 	flag_wait(&jobs[0].ran);
-	__atomic_store_n(&belayi_pool_linger_ns, before, __ATOMIC_RELAXED);
 }
 
 static void one_call_at_a_time_needs_one_thread(void **state)
