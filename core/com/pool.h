@@ -35,6 +35,7 @@ struct belayi_pool {
 	unsigned int at_once; /* how many processors there are */
 	unsigned int fewest;  /* idlers since the manager counted */
 	uint64_t taken;       /* tasks, ever */
+	uint64_t linger_ns;   /* of no use for so long, a worker goes */
 	uint32_t bell;        /* a futex: the manager's */
 	bool managed;         /* the manager runs */
 	bool watched;         /* and looks every millisecond */
