@@ -68,7 +68,7 @@ manual_is_there() {
 
 	pages=$(find "$dest" -name 'belay*.[15]' | sort)
 	for page in belay belay-run belay-trace belay-report belay-ps \
-		belay-apis; do
+		belay-apis belay-idl; do
 		grep -q "/$page.1\$" <<<"$pages" || fail "no page $page(1)"
 	done
 	grep -q "/belay-rules.5\$" <<<"$pages" || fail "no page belay-rules(5)"
@@ -142,6 +142,48 @@ policies_say() {
 		fail "\"$1\" is not in: $(cat "$work/policies.txt")"
 }
 
+# A private root: nothing but the flags of pkg-config leads to the headers.
+com_headers_stand_alone() {
+	local header language
+
+	for header in windows ole2 objbase unknwn objidl wtypes rpc rpcndr \
+		rpcproxy winerror guiddef basetyps windef cguid combaseapi \
+		belay/com/apartment belay/com/unknwn; do
+		printf '#include <%s.h>\n' "$header" >"$work/com.c"
+		printf '#include <%s.h>\n' belay/status belay/call \
+			belay/com/windows >>"$work/com.c"
+		for language in c c++; do
+			# shellcheck disable=SC2046 # flags are words
+			"${CC:-cc}" -x "$language" -Wall -Wextra -Wpedantic \
+				-Werror -fsyntax-only \
+				$(pkg-config --cflags belay-com) "$work/com.c" ||
+				fail "$header.h needs another, in $language"
+		done
+	done
+}
+
+the_com_example_builds() {
+	local idl
+
+	idl=$dest$(PKG_CONFIG_SYSROOT_DIR='' \
+		pkg-config --variable=idldir belay-com)
+	for file in objidl unknwn wtypes; do
+		[ -s "$idl/$file.idl" ] || fail "$file.idl is not in $idl"
+	done
+	cp -r "$source_root/docs/examples/com" "$work/com"
+	(
+		cd "$work/com"
+		PATH=$(dirname "$(one_of bin/belay)"):$PATH
+		LD_LIBRARY_PATH=$(dirname "$(one_of libbelay-com.so.0)")
+		export PATH LD_LIBRARY_PATH
+		meson setup build --fatal-meson-warnings -Dwerror=true &&
+			ninja -C build && build/adder
+	) >"$work/com.txt" 2>&1 || fail "docs/examples/com does not build:" \
+		"$(cat "$work/com.txt")"
+	grep -q '^40 + 2 = 42, 0x00000000$' "$work/com.txt" ||
+		fail "docs/examples/com computes wrong: $(cat "$work/com.txt")"
+}
+
 the_examples_build() {
 	local file
 
@@ -165,5 +207,7 @@ the_adapters_can_be_shown
 the_documented_adapter_works
 the_documented_policies_work
 the_examples_build
+com_headers_stand_alone
+the_com_example_builds
 manual_is_there
 completion_is_there
