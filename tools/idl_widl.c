@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,8 +185,9 @@ static bool run(const char **argv, char **ret_output, char **ret_messages)
 	pid_t pid = start(argv, outputs);
 	int status = -1;
 
+	/* What interrupts us is to end us: it ends, too. */
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+		(void)kill(pid, SIGTERM);
 	*ret_output = read_all(outputs[0]);
 	*ret_messages = read_all(outputs[1]);
 	close(outputs[0]);

@@ -117,7 +117,7 @@ void belayi_message_failed(struct belayi_message *message, HRESULT status);
  *         which may have ended. Never waits
  */
 struct belayi_channel_class {
-	HRESULT (*send)
+	HRESULT(*send)
 	(struct belayi_channel *channel, struct belayi_message *message);
 	void (*cancel)(struct belayi_channel *channel,
 		       struct belayi_message *message, uint64_t id);

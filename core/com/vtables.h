@@ -38,7 +38,7 @@ struct belayi_proxy_class {
 	const void *unknown[BELAYI_FIRST_SLOT];
 	void (*call)(void *object, const struct belayi_procedure *procedure,
 		     void *image, uint64_t *ret_value);
-	HRESULT (*begin)
+	HRESULT(*begin)
 	(void *object, const struct belayi_procedure *procedure, void *image);
 	void (*finish)(void *object, const struct belayi_procedure *procedure,
 		       void *image, uint64_t *ret_value);

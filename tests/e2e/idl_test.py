@@ -8,9 +8,11 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 BELAY, SOURCE, BUILD = (os.path.abspath(path) for path in sys.argv[1:4])
@@ -320,6 +322,28 @@ class Refuses(Case):
         self.refuse(1, r'^belay: Cannot complete "x_p\.c": this widl, '
                        r'".*/bin/widl", writes it in a way that belay does '
                        r'not know\n$', "x.idl", env={"PATH": self.path("bin")})
+
+    def test_a_run_that_is_stopped(self):
+        widl = self.write("bin/x86_64-w64-mingw32-widl",
+                          '#!/bin/sh\ncase "$*" in *" -h "*)\n'
+                          "touch started; exec sleep 60 ;; esac\n")
+        os.chmod(widl, 0o755)
+        self.write("x.idl", IMPORT + adder())
+        path = self.path("bin") + ":" + os.environ["PATH"]
+        with subprocess.Popen([BELAY, "idl", "x.idl"], cwd=self.folder,
+                              env={"PATH": path}) as process:
+            self.wait_for("started")
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(LIMIT), -signal.SIGTERM)
+        os.remove(self.path("started"))
+        self.assertEqual(sorted(os.listdir(self.folder)),
+                         ["bin", "x.h", "x.idl", "x_i.c", "x_p.c"])
+
+    def wait_for(self, name):
+        end = time.monotonic() + LIMIT
+        while not os.path.exists(self.path(name)):
+            self.assertLess(time.monotonic(), end, name)
+            time.sleep(0.01)
 
     def test_wrong_usage(self):
         self.refuse(2, r"^belay: Which file\? belay idl \[OPTION\]\.\.\. "
