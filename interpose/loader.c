@@ -38,7 +38,7 @@ static void host_log(const char *text)
 static bool host_random(const struct belay_operation *operation, uint32_t at,
 			uint64_t random, int32_t *ret_status)
 {
-	const struct belay_error *errors = operation->errors;
+	const struct belay_error *errors = belay_operation_errors(operation);
 	uint32_t count = 0;
 
 	for (int turn = 0; errors && turn < 2; turn++) {

@@ -21,14 +21,11 @@ void belayi_full_name(const struct belay_operation *operation,
 const struct belay_operation *
 belayi_check_named(const struct belayi_check *check, size_t *at)
 {
-	char name[BELAYI_FULL_NAME];
-
 	while (*at < check->catalogue->operations_count) {
 		const struct belay_operation *operation =
 			check->catalogue->operations[(*at)++];
 
-		belayi_full_name(operation, name);
-		if (belay_rule_names(check->rule, name))
+		if (belay_rule_names_operation(check->rule, operation))
 			return operation;
 	}
 	return NULL;
@@ -125,6 +122,8 @@ static bool check_call(const struct belayi_check *check, bool *ret_known)
 	size_t at = 0;
 
 	*ret_known = belayi_check_named(check, &at);
+	if (!belayi_check_com(check))
+		return false;
 	return *ret_known || unknown_call(check);
 }
 

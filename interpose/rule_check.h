@@ -35,6 +35,9 @@ belayi_check_named(const struct belayi_check *check, size_t *at);
 const struct belay_operation *
 belayi_check_next(const struct belayi_check *check, size_t *at);
 
+/* belayi_check_com() - whether a call that is COM's is written as these are */
+bool belayi_check_com(const struct belayi_check *check);
+
 /* belayi_check_conditions() - whether they ask for what there is to compare */
 bool belayi_check_conditions(const struct belayi_check *check);
 

@@ -61,16 +61,25 @@ uint32_t belayi_error_at(const struct belay_error *error)
 	return error->at ? error->at : BELAY_ERROR_AT_FINISH;
 }
 
+bool belayi_is_any_hresult(const struct belay_operation *operation)
+{
+	return operation->status_kind == BELAY_STATUS_HRESULT &&
+	       (!operation->errors || operation == &belay_com_operation);
+}
+
 bool belay_error_status(const struct belay_operation *operation,
 			const char *name, uint32_t at, bool force,
 			int32_t *ret_status)
 {
-	const struct belay_error *error = find(operation->errors, name);
+	const struct belay_error *errors = belay_operation_errors(operation);
+	const struct belay_error *error = find(errors, name);
 
 	if (error && (force || belayi_error_at(error) & at)) {
 		*ret_status = error->status;
 		return true;
 	}
+	if (belayi_is_any_hresult(operation))
+		return belayi_hresult_named(name, ret_status);
 	if (!force)
 		return false;
 	if (BELAYI_HAS(operation, error_named) && operation->error_named)

@@ -136,6 +136,18 @@ struct errors {
 	struct belayi_list all;
 };
 
+/* Far too many to list: who writes one wrong is told the nearest. */
+static void note_hresult(void *errors, const char *name)
+{
+	belay_nearest_look(&((struct errors *)errors)->near, name);
+}
+
+static void note_hresults(struct errors *errors)
+{
+	belayi_list_add(&errors->all, "any HRESULT as 0x80004005");
+	belayi_hresults_look(note_hresult, errors);
+}
+
 /* The errors that there are at the place that the rule says. */
 static void list_errors(const struct request *request, struct errors *errors)
 {
@@ -146,13 +158,25 @@ static void list_errors(const struct request *request, struct errors *errors)
 	while ((operation = belayi_check_next(request->check, &at)) != NULL) {
 		if (!(faults_of(operation) & fault_at(request->at)))
 			continue;
-		for (e = operation->errors; e && e->name; e++) {
+		if (belayi_is_any_hresult(operation))
+			note_hresults(errors);
+		e = belay_operation_errors(operation);
+		for (; e && e->name; e++) {
 			if (!(belayi_error_at(e) & request->at))
 				continue;
 			belay_nearest_look(&errors->near, e->name);
 			belayi_list_add(&errors->all, e->name);
 		}
 	}
+}
+
+static bool is_hresult(const struct request *request)
+{
+	size_t at = 0;
+	const struct belay_operation *operation =
+		belayi_check_next(request->check, &at);
+
+	return operation && belayi_is_any_hresult(operation);
 }
 
 static bool illegal(const struct request *request, const char *name,
@@ -166,11 +190,12 @@ static bool illegal(const struct request *request, const char *name,
 	if (request->force)
 		return belayi_wrong(request->check->error, column,
 				    "%s \"%.48s\": it is neither a name that "
-				    "is known nor a number",
+				    "is known nor a number%s",
 				    subject_of(request, "can have no error",
 					       "can have the error")
 					    .text,
-				    name);
+				    name,
+				    is_hresult(request) ? " of a failure" : "");
 	legal = find_legal(request, name,
 			   BELAY_ERROR_AT_BEGIN + BELAY_ERROR_AT_FINISH -
 				   request->at);

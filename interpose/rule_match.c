@@ -46,8 +46,7 @@ static const char *set_has(const char *at, unsigned char c, bool *ret_has)
 	return at + 1;
 }
 
-/* Return: what follows the part of the glob that fits c, or NULL. */
-static const char *fits_one(const char *glob, char c)
+const char *belayi_glob_one(const char *glob, char c)
 {
 	const char *behind;
 	bool fits;
@@ -85,7 +84,7 @@ bool belayi_glob(const char *glob, const char *text)
 			tried = text;
 			continue;
 		}
-		behind = fits_one(glob, *text);
+		behind = belayi_glob_one(glob, *text);
 		if (behind) {
 			glob = behind;
 			text++;

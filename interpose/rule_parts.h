@@ -86,6 +86,22 @@ bool belayi_trigger_check(const struct belay_trigger *trigger, uint32_t seen,
 /* belayi_trigger_known() - whether there is a trigger of that name */
 bool belayi_trigger_known(const char *name);
 
+/*
+ * belayi_glob_one() - what follows the first part of a glob, where that fits a
+ * character; NULL where it does not. "*" stands for itself here
+ */
+const char *belayi_glob_one(const char *glob, char c);
+
+/* belayi_hresult_named() - a failure by its name, or its number */
+bool belayi_hresult_named(const char *name, int32_t *ret_status);
+
+/* belayi_is_any_hresult() - whether its calls can end with any HRESULT */
+bool belayi_is_any_hresult(const struct belay_operation *operation);
+
+/* belayi_hresults_look() - shows the names of all that are known */
+void belayi_hresults_look(void (*look)(void *data, const char *name),
+			  void *data);
+
 /* belayi_glob() - whether a text fits a glob, whole */
 bool belayi_glob(const char *glob, const char *text);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <belay/adapter.h>
+#include <belay/rules.h>
 
 #include "adapters.h"
 #include "command.h"
@@ -150,6 +151,21 @@ static void print_verbosely(const struct belay_operation *operation)
 	print_faults(operation, false, "    no faults:");
 }
 
+/* No adapter: the runtime tells of its calls by itself. */
+static void print_com(bool verbose)
+{
+	const struct belay_operation *o = &belay_com_operation;
+
+	printf("%s - methods of COM interfaces, as the program has them "
+	       "(libbelay-com)\n  %s.%s\n",
+	       o->api, o->api, o->name);
+	if (!verbose)
+		return;
+	print_verbosely(o);
+	printf("    for rules: error= takes any HRESULT that is a failure, by "
+	       "its name or as 0x80004005\n");
+}
+
 static void print_adapter(const struct belay_adapter *adapter, bool verbose)
 {
 	struct belay_operation *operations;
@@ -182,12 +198,26 @@ static bool show(const char *api, const char *path, void *data)
 	return true;
 }
 
+/* Without any adapter, Belay is not complete: that is to be said. */
+static void show_com(struct apis *apis)
+{
+	bool wanted = apis->wanted ? strcmp(apis->wanted,
+					    belay_com_operation.api) == 0
+				   : apis->shown > 0;
+
+	if (!wanted)
+		return;
+	print_com(apis->verbose);
+	apis->shown++;
+}
+
 static void show_all(struct apis *apis)
 {
 	char path[PATH_MAX];
 
 	if (!apis->wanted || !strchr(apis->wanted, '/')) {
 		preload_apis(show, apis);
+		show_com(apis);
 		if (!apis->shown && apis->wanted)
 			preload_unknown_api(apis->wanted);
 		else if (!apis->shown)

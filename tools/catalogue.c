@@ -37,7 +37,11 @@ static bool add_adapter(const struct belay_adapter *adapter, void *data)
 
 bool catalogue_add(struct catalogue *catalogue, const char *apis)
 {
-	return adapters_each(apis, add_adapter, catalogue);
+	if (!adapters_each(apis, add_adapter, catalogue))
+		return false;
+	/* Seen in any program that has them, without an adapter. */
+	add_operation(catalogue, &belay_com_operation);
+	return true;
 }
 
 void catalogue_deinit(struct catalogue *catalogue)

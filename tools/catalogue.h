@@ -18,7 +18,7 @@ struct catalogue {
 };
 
 /*
- * catalogue_add() - loads adapters, and adds their operations
+ * catalogue_add() - loads adapters, and adds their operations and COM's
  *
  * apis:   as adapters_each() has it
  * Return: whether all could be loaded; else it has been said why not

@@ -102,6 +102,7 @@ void preload_unknown_api(const char *api)
 		return;
 	}
 	preload_apis(note_api, &unknown);
+	(void)note_api("com", NULL, &unknown);
 	if (unknown.near_name[0])
 		say("Unknown API \"%s\". Did you mean \"%s\"?", api,
 		    unknown.near_name);
@@ -223,6 +224,9 @@ bool preload_named(const char *apis,
 	bool good = copy, go_on = true;
 
 	while (good && go_on && (api = strsep(&rest, ","))) {
+		/* Its calls are seen without any adapter. */
+		if (strcmp(api, "com") == 0)
+			continue;
 		good = find_api(api, path);
 		if (good)
 			go_on = visit(api, path, data);

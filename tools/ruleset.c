@@ -205,15 +205,10 @@ bool ruleset_rule_check(const struct ruleset *set,
 bool ruleset_is_known(const struct ruleset *set, const struct belay_rule *rule)
 {
 	const struct catalogue *all = &set->catalogue;
-	char name[BELAY_FULL_NAME_MAX];
 
-	for (size_t i = 0; i < all->operations_count; i++) {
-		(void)snprintf(name, sizeof(name), "%s.%s",
-			       all->operations[i]->api,
-			       all->operations[i]->name);
-		if (belay_rule_names(rule, name))
+	for (size_t i = 0; i < all->operations_count; i++)
+		if (belay_rule_names_operation(rule, all->operations[i]))
 			return true;
-	}
 	return false;
 }
 

@@ -48,7 +48,7 @@ static struct error_use errors_of(const struct belay_rule *rule,
 static void print_errors(const struct error_use *use,
 			 const struct belay_operation *operation, FILE *to)
 {
-	const struct belay_error *e = operation->errors;
+	const struct belay_error *e = belay_operation_errors(operation);
 	const char *before = ": by the seed one of ";
 
 	if (use->none)
@@ -86,7 +86,23 @@ static void print_operation(const struct ruleset *set,
 	use = errors_of(rule, ruleset_policy(set, rule));
 	fprintf(to, "     %-*s  yes", width, name);
 	print_errors(&use, operation, to);
+	if (operation == &belay_com_operation)
+		fputs("; COM's methods are known when the program runs", to);
 	fputc('\n', to);
+}
+
+/* Of COM's calls a rule may name a single one, which is told as it is. */
+static void name_operation(const struct belay_rule *rule,
+			   const struct belay_operation *operation,
+			   char name[BELAY_FULL_NAME_MAX])
+{
+	if (operation == &belay_com_operation &&
+	    strncmp(rule->call.text, "com.", 4) == 0)
+		(void)text_safe(rule->call.text, BELAY_FULL_NAME_MAX - 1, name,
+				BELAY_FULL_NAME_MAX);
+	else
+		(void)snprintf(name, BELAY_FULL_NAME_MAX, "%s.%s",
+			       operation->api, operation->name);
 }
 
 static void each_operation(const struct ruleset *set,
@@ -96,11 +112,9 @@ static void each_operation(const struct ruleset *set,
 	char name[BELAY_FULL_NAME_MAX];
 
 	for (size_t i = 0; i < all->operations_count; i++) {
-		(void)snprintf(name, sizeof(name), "%s.%s",
-			       all->operations[i]->api,
-			       all->operations[i]->name);
-		if (!belay_rule_names(rule, name))
+		if (!belay_rule_names_operation(rule, all->operations[i]))
 			continue;
+		name_operation(rule, all->operations[i], name);
 		if (to)
 			print_operation(set, rule, all->operations[i], name,
 					*width, to);

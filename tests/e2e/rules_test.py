@@ -514,20 +514,37 @@ class DryRun(Rules):
         self.assertEqual(done.stderr, "")
         rows = done.stdout.splitlines()
         self.assertTrue(rows[1].startswith(
-            '     rich.send   no: "short" does not work on "rich.send"'), rows)
+            '     rich.send             no: "short" does not work on '
+            '"rich.send"'), rows)
         self.assertIn("what is sent is sent", rows[1])
         self.assertEqual(rows[:1] + rows[2:-1],
                          ["  1  rich.* fault short=1",
-                          "     rich.close  yes",
+                          "     rich.close            yes",
                           "  2  rich.*  fault stall=1ms",
-                          "     rich.send   yes",
-                          "     rich.close  yes",
+                          "     rich.send             yes",
+                          "     rich.close            yes",
                           "  3  *.close timeout after=1s",
-                          "     rich.close  yes",
+                          "     rich.close            yes",
+                          "     com.INTERFACE.METHOD  yes; COM's methods are "
+                          "known when the program runs",
                           "  4  rich.* fault if sql~x host=y",
-                          "     rich.send   yes: by the seed one of LATE "
-                          "GONE"])
-        self.assertTrue(rows[-1].startswith("     rich.close  no: "), rows)
+                          "     rich.send             yes: by the seed one of "
+                          "LATE GONE"])
+        self.assertTrue(rows[-1].startswith("     rich.close            no: "),
+                        rows)
+
+    def test_calls_of_com_are_named_by_interface_and_method(self):
+        for rule, answer in (
+                ("com.ICalc.Slow timeout after=1s", "com.ICalc.Slow  yes"),
+                ("com.*.Slow fault error=E_ABORT", "com.*.Slow  yes: E_ABORT"),
+                ("*.Slow fault hang", "com.INTERFACE.METHOD  yes")):
+            for apis in (["-a", "com"], ["-a", "aio,com"], []):
+                done = self.run_belay("run", *apis, "-n", "-p", rule)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertEqual(
+                    done.stdout.splitlines()[1:],
+                    [f"     {answer}; COM's methods are known when the "
+                     "program runs"])
 
     def test_the_errors_are_shown_that_a_rule_can_bring(self):
         for rule, shown in (("fault", ": by the seed one of LATE GONE"),

@@ -94,6 +94,8 @@ static void check_condition(const struct belay_rule *rule,
 		      condition->negated);
 }
 
+static const struct belay_operation *const com_only[] = {&belay_com_operation};
+
 /* What is right without calls of a program's own is so with them. */
 static void check_against_catalogues(const struct belay_rule *rule)
 {
@@ -109,6 +111,11 @@ static void check_against_catalogues(const struct belay_rule *rule)
 		CHECK(!right);
 		check_error(&error);
 	}
+	with_own.operations = com_only;
+	with_own.operations_count = 1;
+	error = (struct belay_rule_error){.line = 0};
+	if (!belay_rule_check(rule, &with_own, &error))
+		check_error(&error);
 }
 
 static void check_rule(const struct belay_rule *rule)

@@ -75,6 +75,7 @@ static const struct belay_operation operations[] = {
 		.size = offsetof(struct belay_operation, faults),
 		.api = "old",
 		.name = "call",
+		.status_kind = BELAY_STATUS_ERRNO,
 		.faults = UINT32_MAX,
 		.no_faults = "never read",
 		.derived = db_derived,

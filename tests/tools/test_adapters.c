@@ -102,11 +102,12 @@ static void a_catalogue_has_the_operations_of_the_adapters(void **state)
 	(void)state;
 	(void)snprintf(list, sizeof(list), "%s,%s", rich, rich);
 	assert_true(catalogue_add(&catalogue, rich));
-	assert_int_equal(catalogue.operations_count, 2);
+	assert_int_equal(catalogue.operations_count, 3);
 	assert_string_equal(catalogue.operations[0]->name, "send");
 	assert_string_equal(catalogue.operations[1]->name, "close");
+	assert_string_equal(catalogue.operations[2]->api, "com");
 	assert_true(catalogue_add(&catalogue, list));
-	assert_int_equal(catalogue.operations_count, 6);
+	assert_int_equal(catalogue.operations_count, 8);
 	catalogue_deinit(&catalogue);
 }
 

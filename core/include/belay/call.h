@@ -212,7 +212,8 @@ enum belay_fault {
  *               static storage of its own, 0 at start
  * api, name:    "aio" and "read": the operation is known as "aio.read"
  * arguments:    of belay_begin.args, in their order
- * errors:       that it can really end with, or NULL; ends with a NULL name
+ * errors:       that it can really end with; ends with a NULL name. NULL: not
+ *               known or, where its status is an HRESULT, any that fails
  * cancel:       asks the other side to stop this turn's call, which is in
  *               progress when it is called but may end at any moment; returns
  *               what it answered. A later turn's call must not be stopped:

@@ -178,6 +178,19 @@ bool belay_rule_values(const struct belay_rule *rule,
 bool belay_rule_names(const struct belay_rule *rule, const char *operation);
 
 /*
+ * belay_com_operation - stands for all methods of COM's interfaces
+ *
+ * In a catalogue: which there are, only the program knows. A rule names it if
+ * it can name any "com.INTERFACE.METHOD".
+ */
+#define BELAY_ANY_METHOD "INTERFACE.METHOD"
+extern const struct belay_operation belay_com_operation;
+
+/* belay_rule_names_operation() - whether it names one of a catalogue */
+bool belay_rule_names_operation(const struct belay_rule *rule,
+				const struct belay_operation *operation);
+
+/*
  * belay_condition_range() - the numbers that fit it, were it not negated:
  * ret_least to ret_most; none do where that is less
  */
@@ -203,6 +216,18 @@ bool belay_condition_text(const struct belay_condition *condition,
  */
 bool belay_trigger_fires(const struct belay_trigger *trigger, uint64_t n,
 			 uint64_t random, uint64_t elapsed_ns);
+
+/*
+ * belay_operation_errors() - what its calls can end with
+ *
+ * Of an operation whose status is an HRESULT, and that lists no errors of its
+ * own, the usual ones: any method may fail with any HRESULT.
+ */
+const struct belay_error *
+belay_operation_errors(const struct belay_operation *operation);
+
+/* belay_hresult_name() - "E_FAIL"; NULL where we know no name */
+const char *belay_hresult_name(int32_t status);
 
 /*
  * belay_error_status() - the status of an error by its name, where the
