@@ -147,8 +147,8 @@ com_headers_stand_alone() {
 	local header language
 
 	for header in windows ole2 objbase unknwn objidl wtypes rpc rpcndr \
-		rpcproxy winerror guiddef basetyps windef cguid combaseapi \
-		belay/com/apartment belay/com/unknwn; do
+		rpcproxy winerror guiddef basetyps windef cguid combaseapi cocall \
+		comarshal belay/com/apartment belay/com/unknwn; do
 		printf '#include <%s.h>\n' "$header" >"$work/com.c"
 		printf '#include <%s.h>\n' belay/status belay/call \
 			belay/com/windows >>"$work/com.c"

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * belay/com/combaseapi.h - COM's functions
+ * belay/com/combaseapi.h - COM's functions: apartments, classes, waits, memory
  *
- * Names, arguments and results are COM's. Unless said otherwise a function
- * may be called on any thread that is in an apartment, and CO_E_NOTINITIALIZED
- * says that it is in none; interface pointers that come out are counted, are
- * NULL after a failure, and are good in the caller's apartment only.
+ * Names, arguments and results are COM's, as Microsoft documents them; where
+ * the documents contradict each other, what Windows does. Marshaling is in
+ * comarshal.h, calls and their cancel in cocall.h; both come with this one.
+ *
+ * Unless said otherwise
+ *
+ *  - a function may be called on any thread, and CO_E_NOTINITIALIZED says that
+ *    the thread is in no apartment;
+ *  - pointers that a function needs must not be NULL: E_INVALIDARG;
+ *  - what comes out is written in any case: NULL or 0 after a failure;
+ *  - an interface pointer that comes out is counted, belongs to the caller and
+ *    is good in the caller's apartment; one that goes in stays the caller's;
+ *  - E_OUTOFMEMORY may be returned by each.
  */
 #ifndef BELAY_COM_COMBASEAPI_H
 #define BELAY_COM_COMBASEAPI_H
@@ -13,6 +22,10 @@
 #include <belay/com/objidl.h>
 #include <belay/com/unknwn.h>
 
+#include <belay/com/cocall.h>
+#include <belay/com/comarshal.h>
+
+/* What a thread joins. The other two have no meaning here, and are allowed. */
 typedef enum tagCOINIT {
 	COINIT_MULTITHREADED = 0x0,
 	COINIT_APARTMENTTHREADED = 0x2,
@@ -37,65 +50,162 @@ typedef enum tagCOWAIT_FLAGS {
 	COWAIT_DISPATCH_WINDOW_MESSAGES = 0x10,
 } COWAIT_FLAGS;
 
-/* The thread's apartment. */
-WINOLEAPI CoInitialize(LPVOID reserved);
+/*
+ * Apartments
+ */
+
+/*
+ * CoInitializeEx() - puts the thread into an apartment
+ *
+ * Each success is to be undone by one CoUninitialize() on the same thread.
+ * Objects of a single-threaded apartment are called on its thread only, while
+ * that waits or dispatches (belay/com/apartment.h); those of the multithreaded
+ * one, of which there is one in a process, on any of its threads, several at
+ * once.
+ *
+ * reserved: NULL
+ * coinit:   COINIT_MULTITHREADED or COINIT_APARTMENTTHREADED
+ *
+ * Return: S_OK; S_FALSE: it was there already; RPC_E_CHANGED_MODE: it is in
+ *         one of the other kind, and stays there; E_INVALIDARG.
+ */
 WINOLEAPI CoInitializeEx(LPVOID reserved, DWORD coinit);
+
+/* CoInitialize() - CoInitializeEx(reserved, COINIT_APARTMENTTHREADED) */
+WINOLEAPI CoInitialize(LPVOID reserved);
+
+/*
+ * CoUninitialize() - takes the thread out of its apartment
+ *
+ * As often as CoInitializeEx() succeeded; the last of a single-threaded
+ * apartment's thread, or of the multithreaded one's threads, ends the
+ * apartment: its objects are disconnected, and calls to them fail with
+ * RPC_E_DISCONNECTED. Without CoInitializeEx() it does nothing.
+ */
 WINOLEAPI_(void) CoUninitialize(void);
 
-/* Classes of this process. */
+/*
+ * Classes: those of this process
+ */
+
+/*
+ * CoRegisterClassObject() - makes a class of the program's known
+ *
+ * object:     usually an IClassFactory; it is kept until it is revoked
+ * context:    with CLSCTX_INPROC_SERVER or CLSCTX_LOCAL_SERVER: both are this
+ *             process
+ * regcls:     REGCLS_SINGLEUSE: it is given out once; REGCLS_MULTIPLEUSE
+ * ret_cookie: for CoRevokeClassObject()
+ *
+ * Return: S_OK; CO_E_OBJISREG: the class is registered in this apartment;
+ *         E_INVALIDARG; CO_E_NOTINITIALIZED.
+ */
 WINOLEAPI CoRegisterClassObject(REFCLSID clsid, LPUNKNOWN object, DWORD context,
 				DWORD regcls, LPDWORD ret_cookie);
+
+/*
+ * CoRevokeClassObject() - undoes it, in the apartment that registered it
+ *
+ * Return: S_OK; CO_E_OBJNOTREG: there is no such cookie; RPC_E_WRONG_THREAD;
+ *         CO_E_NOTINITIALIZED.
+ */
 WINOLEAPI CoRevokeClassObject(DWORD cookie);
+
+/*
+ * CoGetClassObject() - the class object of a class
+ *
+ * One that this process has registered, or of a class built in (cguid.h). Where
+ * it lives in another apartment a proxy of it comes back.
+ *
+ * context:  CLSCTX_...: with one that stands for this process
+ * reserved: NULL: other machines are out of reach
+ *
+ * Return: S_OK; REGDB_E_CLASSNOTREG: there is no such class;
+ *         E_NOINTERFACE: it does not have riid; E_INVALIDARG;
+ *         CO_E_NOTINITIALIZED.
+ */
 WINOLEAPI CoGetClassObject(REFCLSID clsid, DWORD context, LPVOID reserved,
 			   REFIID riid, LPVOID *ppv);
+
+/*
+ * CoCreateInstance() - makes an object of a class
+ *
+ * CoGetClassObject(), and its IClassFactory::CreateInstance().
+ *
+ * outer: who aggregates the object, or NULL; riid must then be IID_IUnknown
+ *
+ * Return: S_OK; CLASS_E_NOAGGREGATION: the class cannot be aggregated; as
+ *         CoGetClassObject(); what the class object says.
+ */
 WINOLEAPI CoCreateInstance(REFCLSID clsid, LPUNKNOWN outer, DWORD context,
 			   REFIID riid, LPVOID *ppv);
 
-/* Marshaling. */
-WINOLEAPI CoMarshalInterface(LPSTREAM stream, REFIID riid, LPUNKNOWN object,
-			     DWORD mshctx, LPVOID context, DWORD mshlflags);
-WINOLEAPI CoUnmarshalInterface(LPSTREAM stream, REFIID riid, LPVOID *ppv);
-WINOLEAPI CoReleaseMarshalData(LPSTREAM stream);
-WINOLEAPI CoGetMarshalSizeMax(ULONG *ret_size, REFIID riid, LPUNKNOWN object,
-			      DWORD mshctx, LPVOID context, DWORD mshlflags);
-WINOLEAPI CoGetStandardMarshal(REFIID riid, LPUNKNOWN object, DWORD mshctx,
-			       LPVOID context, DWORD mshlflags, LPMARSHAL *ppm);
-WINOLEAPI CoCreateFreeThreadedMarshaler(LPUNKNOWN outer, LPUNKNOWN *ppunk);
-WINOLEAPI CoMarshalInterThreadInterfaceInStream(REFIID riid, LPUNKNOWN object,
-						LPSTREAM *ppstream);
-WINOLEAPI CoGetInterfaceAndReleaseStream(LPSTREAM stream, REFIID riid,
-					 LPVOID *ppv);
-WINOLEAPI CoDisconnectObject(LPUNKNOWN object, DWORD reserved);
-WINOLEAPI CoLockObjectExternal(LPUNKNOWN object, BOOL lock,
-			       BOOL last_unlock_releases);
-
 /*
- * A stream on memory of its own: memory must be NULL and delete_on_release
- * TRUE, as there are no movable memory blocks here. Any thread may use it, and
- * no apartment is needed.
+ * CoRegisterMessageFilter() - who decides while this apartment waits
+ *
+ * Its MessagePending() is asked when a call arrives while the thread waits in a
+ * call of its own: PENDINGMSG_CANCELCALL makes that call fail with
+ * RPC_E_CALL_CANCELED. NULL takes the filter away.
+ *
+ * ret_previous: the former filter, the caller's now; NULL: it is released
+ *
+ * Return: S_OK; CO_E_NOT_SUPPORTED: not in a single-threaded apartment.
  */
-WINOLEAPI CreateStreamOnHGlobal(HGLOBAL memory, BOOL delete_on_release,
-				LPSTREAM *ppstream);
-
-/* The call that a thread serves, and those that it makes. */
-WINOLEAPI CoGetCallContext(REFIID riid, void **ppv);
-WINOLEAPI CoSwitchCallContext(IUnknown *context, IUnknown **ret_previous);
-WINOLEAPI CoTestCancel(void);
-WINOLEAPI CoCancelCall(DWORD thread, ULONG seconds);
-WINOLEAPI CoGetCancelObject(DWORD thread, REFIID riid, void **ppv);
-WINOLEAPI CoSetCancelObject(IUnknown *object);
-WINOLEAPI CoEnableCallCancellation(LPVOID reserved);
-WINOLEAPI CoDisableCallCancellation(LPVOID reserved);
 WINOLEAPI CoRegisterMessageFilter(LPMESSAGEFILTER filter,
 				  LPMESSAGEFILTER *ret_previous);
 
-/* Waiting. */
+/*
+ * Waiting
+ */
+
+/*
+ * CoWaitForMultipleHandles() - waits for one of several events, or for all
+ *
+ * A handle holds the number of a descriptor, as ISynchronizeHandle gives it; it
+ * is signaled while it is readable, and waiting does not change it. In a
+ * single-threaded apartment calls that arrive are served meanwhile.
+ *
+ * flags:        COWAIT_...; with COWAIT_WAITALL for all of them
+ * milliseconds: 0 only looks; INFINITE waits for ever
+ * count:        at most 63
+ * ret_index:    which one; 0 where all were waited for
+ *
+ * Return: S_OK; RPC_S_CALLPENDING: the time is over; RPC_E_NO_SYNC: count is
+ *         0; RPC_E_CALL_CANCELED: a message filter ended the wait;
+ *         E_INVALIDARG: among other things a handle that is no descriptor.
+ */
 WINOLEAPI CoWaitForMultipleHandles(DWORD flags, DWORD milliseconds, ULONG count,
 				   LPHANDLE handles, LPDWORD ret_index);
 
-/* Memory that crosses an interface; any thread, in an apartment or not. */
+/*
+ * Memory that crosses an interface: on any thread, in an apartment or not
+ *
+ * Who gets an [out] string, array or struct frees it, and everything in it, with
+ * CoTaskMemFree(); who changes an [in, out] one frees the former. It is
+ * malloc()'s memory, and NdrOleAllocate()'s.
+ */
+
+/* CoTaskMemAlloc() - `size` bytes, or NULL; 0 bytes are not NULL */
 WINOLEAPI_(LPVOID) CoTaskMemAlloc(SIZE_T size);
+
+/* CoTaskMemRealloc() - to 0 bytes it frees, and returns NULL */
 WINOLEAPI_(LPVOID) CoTaskMemRealloc(LPVOID memory, SIZE_T size);
+
+/* CoTaskMemFree() - accepts NULL */
 WINOLEAPI_(void) CoTaskMemFree(LPVOID memory);
+
+/*
+ * CreateStreamOnHGlobal() - a stream on memory
+ *
+ * For the data of CoMarshalInterface(), or anything else. On any thread, in an
+ * apartment or not; one thread at a time may use it.
+ *
+ * memory:            NULL: there are no global handles here
+ * delete_on_release: TRUE, or what the caller likes
+ *
+ * Return: S_OK; E_INVALIDARG: among other things for memory.
+ */
+WINOLEAPI CreateStreamOnHGlobal(HGLOBAL memory, BOOL delete_on_release,
+				LPSTREAM *ppstream);
 
 #endif
