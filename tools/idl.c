@@ -292,10 +292,21 @@ static bool publish(const struct idl *idl)
 	return good;
 }
 
+static bool make_header(struct idl *idl)
+{
+	if (make_part(idl, "-h", HEADER, idl->file))
+		return true;
+	if (idl->said &&
+	    (strstr(idl->said, "oaidl.idl") || strstr(idl->said, "ocidl.idl")))
+		say("There is no Automation here (IDispatch, VARIANT, BSTR): "
+		    "import \"unknwn.idl\" or \"objidl.idl\"");
+	return false;
+}
+
 static bool make(struct idl *idl, const char *file)
 {
 	return open_file(idl, file) && widl_find(idl) && preprocess(idl) &&
-	       make_work(idl) && make_part(idl, "-h", HEADER, file) &&
+	       make_work(idl) && make_header(idl) &&
 	       make_part(idl, "-u", IIDS, file) && make_proxies(idl) &&
 	       finish_parts(idl) && publish(idl);
 }

@@ -231,6 +231,20 @@ class Makes(Case):
             self.assertIn("    " + line, header)
         self.assertIn("void (STDMETHODCALLTYPE *Ping)(", header)
 
+    def test_a_class_a_constant_and_local_methods(self):
+        self.write("lib.idl", IMPORT + "const long LIMIT = 10;\n"
+                   + interface(1, "IX",
+                               "[local] HRESULT Any([in] void *p);\n"
+                               "[call_as(Any)] HRESULT One([in] LONG p);")
+                   + interface(2, "IEmpty", "")
+                   + "[uuid(1B2C3D4E-0000-4000-8000-000000000010), "
+                     "version(1.0)] library Lib { [uuid(1B2C3D4E-0000-4000-"
+                     "8000-000000000011)] coclass X { [default] interface "
+                     "IX; } }\n")
+        self.make("lib.idl")
+        self.compile_all("lib")
+        self.assertIn("CLSID_X", self.read("lib_i.c"))
+
     def test_the_warnings_of_widl_once(self):
         self.write("w.idl", IMPORT + interface(
             1, "IX", "HRESULT Put([in, switch_is(a)] LONG a);"))
@@ -289,6 +303,12 @@ class Refuses(Case):
 
     def test_a_file_that_is_imported_and_not_there(self):
         self.wrong('import "none.idl";\n', r"none\.idl")
+
+    def test_automation(self):
+        self.wrong('import "oaidl.idl";\n' + adder(),
+                   r"^x\.idl:1: error: .* oaidl\.idl\n"
+                   r"belay: There is no Automation here .*: import "
+                   r'"unknwn\.idl" or "objidl\.idl"\n$')
 
     def test_a_file_that_is_not_there(self):
         self.refuse(1, '^belay: Cannot read "none.idl": No such file or '
