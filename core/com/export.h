@@ -75,6 +75,7 @@ struct belayi_export {
 	uint32_t strong;
 	uint32_t weak;
 	uint32_t named;     /* stubs so far */
+	uint32_t locks;     /* of the strong ones: CoLockObjectExternal's */
 	uint32_t connected; /* in the table of identities */
 	uint32_t doomed;    /* nobody needs it; hold() may still save it */
 	uint32_t posted;    /* `drop` waits for its turn in the apartment */
@@ -178,6 +179,9 @@ void belayi_export_disconnect(struct belayi_export *export);
 HRESULT belayi_stub_query(struct belayi_export *export, REFIID iid,
 			  struct belayi_stub **ret_stub);
 
+/* belayi_stub_iid() - which interface it is, IUnknown included */
+const IID *belayi_stub_iid(const struct belayi_stub *stub);
+
 /* belayi_stub_find() - the stub there is for an interface, or NULL */
 struct belayi_stub *belayi_stub_find(struct belayi_export *export, REFIID iid);
 
@@ -193,8 +197,11 @@ struct belayi_stub *belayi_stub_named(struct belayi_export *export,
  */
 ICallFactory *belayi_stub_factory(struct belayi_stub *stub);
 
-/* belayi_stub_add() - for stub.c: lists it, unless there is one; false then */
+/* belayi_stub_add() - for stub_list.c: lists it, unless there is one; false then */
 bool belayi_stub_add(struct belayi_stub *stub);
+
+/* belayi_export_cut() - the same, where the object was exported from here */
+void belayi_export_cut(IUnknown *object);
 
 /* belayi_export_connected() - false for ever, once false; true: just now */
 static inline bool belayi_export_connected(const struct belayi_export *export)

@@ -41,7 +41,7 @@ struct belayi_interface;
  * vtable:   first: a program's interface pointer points here
  * iface:    what it is
  * stub:     what it stands for, in this process; good as long as the proxy is
- * channel:  the way there; the import's
+ * channel:  the way there
  * blanket:  IClientSecurity's settings; NULL: none were made (security.c)
  */
 struct belayi_proxy {
@@ -51,7 +51,7 @@ struct belayi_proxy {
 	struct belayi_stub *stub;
 	struct belayi_channel *channel;
 	struct belayi_blanket *blanket;
-	uint32_t copies; /* a copy's own references; 0: not a copy */
+	uint32_t refs; /* a copy's own references; 0: not a copy */
 	struct belayi_proxy *next;
 };
 
@@ -67,14 +67,18 @@ struct belayi_import {
 	uint32_t refs;
 	uint32_t memory;  /* 1 while there are refs, 1 for `at_end` */
 	uint32_t cut_off; /* see (D) */
-	struct belayi_channel *channel;
-	struct belayi_proxy *proxies; /* all but the copies */
+	struct belayi_proxy *proxies;
+	struct belayi_proxy *copies;
 	struct belayi_entry entry;
 	struct belayi_at_end at_end;
 };
 
 /* belayi_proxy_wrong() - which of the two answers it is */
-HRESULT belayi_proxy_wrong(void);
+static inline HRESULT belayi_proxy_wrong(void)
+{
+	return belayi_apartment_current() ? RPC_E_WRONG_THREAD
+					  : CO_E_NOTINITIALIZED;
+}
 
 /*
  * belayi_proxy_check() - whether this thread may use the proxy
@@ -120,8 +124,11 @@ HRESULT belayi_import_proxy(struct belayi_import *import, REFIID iid,
  */
 struct belayi_import *belayi_import_find(IUnknown *object);
 
-void belayi_import_ref(struct belayi_import *import);
-void belayi_import_unref(struct belayi_import *import);
+/* belayi_import_of() - the import whose IMarshal it is, lent; NULL: none's */
+struct belayi_import *belayi_import_of(IMarshal *marshal);
+
+uint32_t belayi_import_ref(struct belayi_import *import);
+uint32_t belayi_import_unref(struct belayi_import *import);
 
 /* The slots 0 to 2 of every proxy's vtable. */
 HRESULT STDMETHODCALLTYPE belayi_proxy_query(IUnknown *This, REFIID iid,

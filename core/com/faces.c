@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * faces.c - the interfaces that an import itself has
+ *
+ * IUnknown, IMultiQI, IMarshal, IClientSecurity, ICallFactory: all of them
+ * share the import's count, and none but AddRef and Release works outside its
+ * apartment.
+ */
+#define COBJMACROS
+
+#include "faces.h"
+
+#include <pthread.h>
+#include <stddef.h>
+
+#include "client_call.h"
+#include "interface.h"
+#include "proxy.h"
+#include "security.h"
+#include "standard.h"
+
+#define IMPL_FROM(member)                                                      \
+	((struct belayi_import *)((char *)This -                               \
+				  offsetof(struct belayi_import, member)))
+
+/* Settings are written by one thread at a time. */
+static pthread_mutex_t settings = PTHREAD_MUTEX_INITIALIZER;
+
+static HRESULT check(const struct belayi_import *import)
+{
+	if (belayi_apartment_current() == import->apartment)
+		return S_OK;
+	return belayi_proxy_wrong();
+}
+
+/* --- QueryInterface ------------------------------------------------------ */
+
+static const struct {
+	const IID *iid;
+	size_t offset;
+} faces[] = {
+	{&IID_IUnknown, offsetof(struct belayi_import, identity)},
+	{&IID_IMultiQI, offsetof(struct belayi_import, multi)},
+	{&IID_IMarshal, offsetof(struct belayi_import, marshal)},
+	{&IID_IClientSecurity, offsetof(struct belayi_import, security)},
+	{&IID_ICallFactory, offsetof(struct belayi_import, factory)},
+};
+
+static void *find_face(struct belayi_import *import, REFIID iid)
+{
+	for (size_t i = 0; i < sizeof(faces) / sizeof(*faces); i++)
+		if (IsEqualIID(faces[i].iid, iid))
+			return (char *)import + faces[i].offset;
+	return NULL;
+}
+
+HRESULT belayi_faces_query(struct belayi_import *import, REFIID iid,
+			   void **ret_object)
+{
+	struct belayi_proxy *proxy;
+	HRESULT result = check(import);
+
+	if (!ret_object)
+		return E_POINTER;
+	*ret_object = NULL;
+	if (FAILED(result))
+		return result;
+	*ret_object = find_face(import, iid);
+	if (*ret_object) {
+		(void)belayi_import_ref(import);
+		return S_OK;
+	}
+	/* Only call objects have asynchronous interfaces. */
+	if (belayi_interface_find_async(iid))
+		return E_NOINTERFACE;
+	result = belayi_import_proxy(import, iid, &proxy);
+	if (SUCCEEDED(result))
+		*ret_object = proxy;
+	return result;
+}
+
+/* IUnknown of every face: name_query, name_ref and name_unref. */
+#define FACE(type, member)                                                     \
+	static HRESULT STDMETHODCALLTYPE member##_query(                       \
+		type *This, REFIID iid, void **ret_object)                     \
+	{                                                                      \
+		return belayi_faces_query(IMPL_FROM(member), iid, ret_object); \
+	}                                                                      \
+	static ULONG STDMETHODCALLTYPE member##_ref(type *This)                \
+	{                                                                      \
+		return belayi_import_ref(IMPL_FROM(member));                   \
+	}                                                                      \
+	static ULONG STDMETHODCALLTYPE member##_unref(type *This)              \
+	{                                                                      \
+		return belayi_import_unref(IMPL_FROM(member));                 \
+	}
+
+FACE(IUnknown, identity)
+FACE(IMultiQI, multi)
+FACE(IMarshal, marshal)
+FACE(IClientSecurity, security)
+FACE(ICallFactory, factory)
+
+static CONST_VTBL IUnknownVtbl identity_vtable = {
+	identity_query,
+	identity_ref,
+	identity_unref,
+};
+
+/* --- IMultiQI ------------------------------------------------------------ */
+
+static HRESULT STDMETHODCALLTYPE multi_query_many(IMultiQI *This, ULONG count,
+						  MULTI_QI *queries)
+{
+	struct belayi_import *import = IMPL_FROM(multi);
+	HRESULT result = check(import);
+	ULONG found = 0;
+
+	if (!count || !queries)
+		return E_INVALIDARG;
+	if (FAILED(result))
+		return result;
+	for (ULONG i = 0; i < count; i++) {
+		queries[i].hr = belayi_faces_query(import, queries[i].pIID,
+						   (void **)&queries[i].pItf);
+		found += SUCCEEDED(queries[i].hr);
+	}
+	if (found == count)
+		return S_OK;
+	return found ? CO_S_NOTALLINTERFACES : E_NOINTERFACE;
+}
+
+static CONST_VTBL IMultiQIVtbl multi_vtable = {
+	multi_query,
+	multi_ref,
+	multi_unref,
+	multi_query_many,
+};
+
+/* --- IMarshal ------------------------------------------------------------ */
+
+static HRESULT STDMETHODCALLTYPE marshal_class(IMarshal *This, REFIID iid,
+					       void *object, DWORD mshctx,
+					       void *context, DWORD mshlflags,
+					       CLSID *ret_clsid)
+{
+	(void)This, (void)iid, (void)object;
+	(void)mshctx, (void)context, (void)mshlflags;
+	if (!ret_clsid)
+		return E_POINTER;
+	*ret_clsid = belayi_clsid_standard;
+	return S_OK;
+}
+
+static HRESULT STDMETHODCALLTYPE marshal_size(IMarshal *This, REFIID iid,
+					      void *object, DWORD mshctx,
+					      void *context, DWORD mshlflags,
+					      DWORD *ret_size)
+{
+	(void)This, (void)iid, (void)object;
+	(void)mshctx, (void)context, (void)mshlflags;
+	if (!ret_size)
+		return E_POINTER;
+	*ret_size = BELAYI_OBJREF_MAX;
+	return S_OK;
+}
+
+static HRESULT STDMETHODCALLTYPE marshal_marshal(IMarshal *This,
+						 IStream *stream, REFIID iid,
+						 void *object, DWORD mshctx,
+						 void *context, DWORD mshlflags)
+{
+	struct belayi_import *import = IMPL_FROM(marshal);
+
+	(void)object, (void)mshctx, (void)context;
+	return belayi_standard_marshal(&import->identity, stream, iid,
+				       mshlflags);
+}
+
+static HRESULT STDMETHODCALLTYPE marshal_unmarshal(IMarshal *This,
+						   IStream *stream, REFIID iid,
+						   void **ret_object)
+{
+	(void)This;
+	return belayi_standard_read(stream, iid, ret_object);
+}
+
+static HRESULT STDMETHODCALLTYPE marshal_release(IMarshal *This,
+						 IStream *stream)
+{
+	(void)This;
+	return belayi_standard_discard(stream);
+}
+
+/* What disconnects an object happens where the object is. */
+static HRESULT STDMETHODCALLTYPE marshal_disconnect(IMarshal *This,
+						    DWORD reserved)
+{
+	(void)reserved;
+	return check(IMPL_FROM(marshal));
+}
+
+static CONST_VTBL IMarshalVtbl marshal_vtable = {
+	marshal_query,     marshal_ref,     marshal_unref,
+	marshal_class,     marshal_size,    marshal_marshal,
+	marshal_unmarshal, marshal_release, marshal_disconnect,
+};
+
+struct belayi_import *belayi_import_of(IMarshal *This)
+{
+	return This->lpVtbl == &marshal_vtable ? IMPL_FROM(marshal) : NULL;
+}
+
+struct belayi_import *belayi_import_find(IUnknown *object)
+{
+	struct belayi_import *import;
+	IMarshal *marshal;
+
+	if (FAILED(IUnknown_QueryInterface(object, &IID_IMarshal,
+					   (void **)&marshal)))
+		return NULL;
+	import = belayi_import_of(marshal);
+	if (!import)
+		IMarshal_Release(marshal);
+	return import;
+}
+
+/* --- IClientSecurity ----------------------------------------------------- */
+
+/* What a program may ask about: a proxy of this import. */
+static HRESULT find_proxy(struct belayi_import *import, const IUnknown *object,
+			  struct belayi_proxy **ret_proxy)
+{
+	HRESULT result = check(import);
+
+	if (FAILED(result))
+		return result;
+	*ret_proxy = belayi_proxy_find(import, object);
+	return *ret_proxy ? S_OK : E_INVALIDARG;
+}
+
+static HRESULT STDMETHODCALLTYPE
+security_query_blanket(IClientSecurity *This, IUnknown *object, DWORD *authn,
+		       DWORD *authz, OLECHAR **principal, DWORD *authn_level,
+		       DWORD *imp_level, void **info, DWORD *capabilities)
+{
+	struct belayi_proxy *proxy;
+	HRESULT result = find_proxy(IMPL_FROM(security), object, &proxy);
+
+	if (FAILED(result))
+		return result;
+	pthread_mutex_lock(&settings);
+	result = belayi_blanket_query(proxy->blanket, authn, authz, principal,
+				      authn_level, imp_level, info,
+				      capabilities);
+	pthread_mutex_unlock(&settings);
+	return result;
+}
+
+static HRESULT STDMETHODCALLTYPE
+security_set_blanket(IClientSecurity *This, IUnknown *object, DWORD authn,
+		     DWORD authz, OLECHAR *principal, DWORD authn_level,
+		     DWORD imp_level, void *info, DWORD capabilities)
+{
+	struct belayi_proxy *proxy;
+	HRESULT result = find_proxy(IMPL_FROM(security), object, &proxy);
+
+	if (FAILED(result))
+		return result;
+	pthread_mutex_lock(&settings);
+	result = belayi_blanket_set(&proxy->blanket, authn, authz, principal,
+				    authn_level, imp_level, info, capabilities);
+	pthread_mutex_unlock(&settings);
+	return result;
+}
+
+static HRESULT STDMETHODCALLTYPE security_copy_proxy(IClientSecurity *This,
+						     IUnknown *object,
+						     IUnknown **ret_copy)
+{
+	struct belayi_import *import = IMPL_FROM(security);
+	HRESULT result = check(import);
+
+	if (!ret_copy)
+		return E_INVALIDARG;
+	*ret_copy = NULL;
+	if (FAILED(result))
+		return result;
+	pthread_mutex_lock(&settings);
+	result = belayi_proxy_copy(import, object, ret_copy);
+	pthread_mutex_unlock(&settings);
+	return result;
+}
+
+static CONST_VTBL IClientSecurityVtbl security_vtable = {
+	security_query,         security_ref,         security_unref,
+	security_query_blanket, security_set_blanket, security_copy_proxy,
+};
+
+/* --- ICallFactory -------------------------------------------------------- */
+
+static HRESULT STDMETHODCALLTYPE factory_create(ICallFactory *This,
+						REFIID async_iid,
+						IUnknown *outer, REFIID iid,
+						IUnknown **ret_object)
+{
+	struct belayi_import *import = IMPL_FROM(factory);
+	HRESULT result = check(import);
+
+	if (!ret_object)
+		return E_INVALIDARG;
+	*ret_object = NULL;
+	if (FAILED(result))
+		return result;
+	return belayi_call_object_create(import, async_iid, outer, iid,
+					 ret_object);
+}
+
+static CONST_VTBL ICallFactoryVtbl factory_vtable = {
+	factory_query,
+	factory_ref,
+	factory_unref,
+	factory_create,
+};
+
+void belayi_faces_init(struct belayi_import *import)
+{
+	import->identity.lpVtbl = &identity_vtable;
+	import->multi.lpVtbl = &multi_vtable;
+	import->marshal.lpVtbl = &marshal_vtable;
+	import->security.lpVtbl = &security_vtable;
+	import->factory.lpVtbl = &factory_vtable;
+}
