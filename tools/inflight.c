@@ -122,15 +122,16 @@ static void put_arguments(struct inflight_call *call, const struct table *table,
  * Another user's table names another user's files: they are not opened, what
  * is in them could be made to harm the reader.
  */
-static void put_place(struct inflight_call *call, struct table *table,
-		      uint64_t site)
+static void
+put_place(struct inflight_call *call, struct table *table, uint64_t site,
+	  void (*describe)(const struct place *place, char *text, size_t size))
 {
 	struct place place;
 	char base[BELAY_PATH_MAX];
 
 	table_place(table, site, &place);
 	if (!table->foreign || !place.path[0]) {
-		place_describe(&place, call->place, sizeof(call->place));
+		describe(&place, call->place, sizeof(call->place));
 		return;
 	}
 	(void)snprintf(call->place, sizeof(call->place), "%s+0x%" PRIx64,
@@ -210,11 +211,10 @@ static bool add_call(struct table *table, const struct belay_slot *slot,
 			call->operation, sizeof(call->operation));
 	if (slot->call.number & BELAY_SLOT_SERVED) {
 		put_caller(call, slot);
-		/* A place is what comes before an address: a return address. */
-		put_place(call, table, slot->site + 1);
+		put_place(call, table, slot->site, place_describe_method);
 		return true;
 	}
-	put_place(call, table, slot->site);
+	put_place(call, table, slot->site, place_describe);
 	put_arguments(call, table, operation, slot);
 	put_deadline(call, slot->deadline);
 	put_rules(call, table, slot);

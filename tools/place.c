@@ -20,6 +20,7 @@
 
 struct known {
 	struct place place;
+	bool is_method;
 	char text[TEXT_SIZE];
 };
 
@@ -51,17 +52,25 @@ static const struct belay_symbols *symbol_reader(void)
 	return symbols;
 }
 
-static void describe(const struct place *place, char *text, size_t size)
+/*
+ * A call begins before the address that it returns to, and so the symbol
+ * reader looks there. A method begins at its address.
+ */
+static void describe(const struct place *place, bool is_method, char *text,
+		     size_t size)
 {
 	const struct belay_symbols *symbols;
+	struct place inside = *place;
 	char raw[TEXT_SIZE];
+
+	inside.address += is_method;
 
 	if (!place->path[0]) {
 		(void)snprintf(text, size, "0x%" PRIx64, place->address);
 		return;
 	}
 	symbols = symbol_reader();
-	if (!symbols || !symbols->describe(place, raw, sizeof(raw)))
+	if (!symbols || !symbols->describe(&inside, raw, sizeof(raw)))
 		(void)snprintf(raw, sizeof(raw), "%s+0x%" PRIx64,
 			       text_base(place->path), place->address);
 	(void)text_safe(raw, sizeof(raw), text, size);
@@ -75,15 +84,28 @@ bool place_is(const struct place *a, const struct place *b)
 	       memcmp(a->build_id, b->build_id, sizeof(a->build_id)) == 0;
 }
 
-void place_describe(const struct place *place, char *text, size_t size)
+static void look_up(const struct place *place, bool is_method, char *text,
+		    size_t size)
 {
 	static struct known cache[KNOWN];
 	struct known *known =
 		&cache[(place->address * 0x9e3779b1U >> 16) % KNOWN];
 
-	if (!known->text[0] || !place_is(&known->place, place)) {
+	if (!known->text[0] || known->is_method != is_method ||
+	    !place_is(&known->place, place)) {
 		known->place = *place;
-		describe(place, known->text, sizeof(known->text));
+		known->is_method = is_method;
+		describe(place, is_method, known->text, sizeof(known->text));
 	}
 	(void)snprintf(text, size, "%s", known->text);
+}
+
+void place_describe(const struct place *place, char *text, size_t size)
+{
+	look_up(place, false, text, size);
+}
+
+void place_describe_method(const struct place *place, char *text, size_t size)
+{
+	look_up(place, true, text, size);
 }

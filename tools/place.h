@@ -27,6 +27,9 @@ struct place {
  */
 void place_describe(const struct place *place, char *text, size_t size);
 
+/* place_describe_method() - the same of the address of a function */
+void place_describe_method(const struct place *place, char *text, size_t size);
+
 /* place_is() - whether two are the same place */
 bool place_is(const struct place *a, const struct place *b);
 

@@ -18,7 +18,12 @@ struct report_call {
 	int64_t begun; /* ns; INT64_MIN without a clock */
 	uint64_t site;
 	uint64_t args[BELAY_ARGUMENTS_MAX];
-	char *text;         /* NULL where it has none */
+	char *text;       /* NULL where it has none */
+	int64_t queue_ns; /* from begin to the server's enter; -1: unknown */
+	int64_t work_ns;  /* from there to its exit; -1: unknown */
+	uint64_t server_site;
+	uint32_t server_thread;
+	uint32_t server;    /* its process's index plus 1; 0: not served */
 	uint32_t scope;     /* the trace it came from; from 1 */
 	uint32_t process;   /* index of its process */
 	uint16_t operation; /* index in the summary */

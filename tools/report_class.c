@@ -83,6 +83,17 @@ static const struct kind_spec specs[EVENT_KINDS] = {
 			  {{"id", FIELD_UNSIGNED, AT(id)},
 			   {"rule", FIELD_UNSIGNED, AT(rule)},
 			   {"action", FIELD_TEXT, AT(action)}}},
+	[EVENT_SERVER_ENTER] = {"server_enter",
+				{{"id", FIELD_UNSIGNED, AT(id)},
+				 {"operation", FIELD_TEXT, AT(operation)},
+				 {"site", FIELD_UNSIGNED, AT(site)},
+				 {"thread", FIELD_UNSIGNED, AT(thread)},
+				 {"pid", FIELD_UNSIGNED, AT(pid)}}},
+	[EVENT_SERVER_EXIT] = {"server_exit",
+			       {{"id", FIELD_UNSIGNED, AT(id)},
+				{"status", FIELD_SIGNED, AT(status)},
+				{"duration_ns", FIELD_UNSIGNED,
+				 AT(duration_ns)}}},
 };
 
 /* The index of a member, or UINT64_MAX. */

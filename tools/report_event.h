@@ -30,6 +30,8 @@ enum event_kind {
 	EVENT_OPERATION,
 	EVENT_MODULE,
 	EVENT_POLICY,
+	EVENT_SERVER_ENTER,
+	EVENT_SERVER_EXIT,
 	EVENT_KINDS
 };
 
@@ -49,6 +51,7 @@ struct event {
 	uint64_t id;
 	uint64_t pid;
 	uint64_t site;
+	uint64_t thread;
 	uint64_t base;
 	uint64_t start;
 	uint64_t end;

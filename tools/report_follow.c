@@ -23,6 +23,7 @@ void follow_init(struct follow *follow)
 	*follow = (struct follow){.operations.summary = &follow->summary};
 	processes_init(&follow->processes);
 	calls_init(&follow->calls);
+	served_init(&follow->served);
 }
 
 void follow_deinit(struct follow *follow)
@@ -31,6 +32,7 @@ void follow_deinit(struct follow *follow)
 	left_deinit(&follow->left);
 	operations_deinit(&follow->operations);
 	slowest_deinit(&follow->slowest);
+	served_deinit(&follow->served);
 	cancels_deinit(&follow->cancels);
 	calls_deinit(&follow->calls);
 	processes_deinit(&follow->processes);
@@ -149,6 +151,8 @@ static void take_begin(struct follow *follow, const struct event *event)
 			operations_find(&follow->operations, event->operation),
 		.args_count = (uint8_t)event->args_count,
 		.state = BELAY_CALL_PENDING,
+		.queue_ns = -1,
+		.work_ns = -1,
 	};
 
 	/* The id comes again: whoever had it before has not ended its call. */
@@ -290,10 +294,35 @@ static void take_finish(struct follow *follow, const struct event *event)
 	count_finish(counters_of(follow, call->operation), event);
 	if (call->cancels)
 		cancels_finish(&follow->cancels, call, event);
+	if (call->server)
+		served_finish(&follow->served, event);
 	if (event->outcome != BELAY_UNCOLLECTED &&
 	    slowest_wants(&follow->slowest, event->duration_ns))
 		keep_slow(follow, call, event);
 	calls_remove(&follow->calls, call);
+}
+
+static void take_server_enter(struct follow *follow, const struct event *event)
+{
+	uint32_t process = processes_current(&follow->processes, event->scope,
+					     (uint32_t)event->pid);
+
+	served_enter(&follow->served, event, call_of(follow, event),
+		     operations_find(&follow->operations, event->operation),
+		     process);
+}
+
+/* The client may have finished it already: the server replies, then exits. */
+static void take_server_exit(struct follow *follow, const struct event *event)
+{
+	struct report_call *call = call_of(follow, event);
+	struct slow_call *slow;
+
+	if (!call) {
+		slow = slowest_find(&follow->slowest, event->scope, event->id);
+		call = slow ? &slow->call : NULL;
+	}
+	served_exit(&follow->served, event, call);
 }
 
 void follow_event(struct follow *follow, const struct event *event)
@@ -333,6 +362,12 @@ void follow_event(struct follow *follow, const struct event *event)
 		rules_take_policy(follow, event, process_of(follow, event),
 				  call_of(follow, event));
 		break;
+	case EVENT_SERVER_ENTER:
+		take_server_enter(follow, event);
+		break;
+	case EVENT_SERVER_EXIT:
+		take_server_exit(follow, event);
+		break;
 	default:
 		break;
 	}
@@ -345,5 +380,6 @@ void follow_end(struct follow *follow)
 			leave(follow, &follow->calls.slots[i]);
 	left_tell(&follow->left, &follow->processes, &follow->summary);
 	slowest_sort(&follow->slowest);
+	served_end(&follow->served);
 	follow->summary.processes = follow->processes.count;
 }

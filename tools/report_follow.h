@@ -17,6 +17,7 @@
 #include "report_left.h"
 #include "report_operations.h"
 #include "report_processes.h"
+#include "report_served.h"
 #include "report_slowest.h"
 #include "summary.h"
 
@@ -47,6 +48,7 @@ struct follow {
 	struct calls calls;
 	struct cancels cancels;
 	struct slowest slowest;
+	struct served served;
 	struct strays strays;
 	struct scope *scopes; /* number 1 is the first */
 	uint32_t scopes_count;

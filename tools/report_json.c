@@ -109,6 +109,7 @@ static void write_slow(struct json *json, const struct report *report,
 	json_text(json, "status_name",
 		  report_status(report, call->operation, slow->status, text));
 	json_signed(json, "result", slow->result);
+	report_json_server(report, call, json);
 	json_object_end(json);
 }
 
@@ -214,6 +215,7 @@ void report_json(const struct report *report, FILE *to)
 	for (size_t i = 0; i < slowest->count; i++)
 		write_slow(&json, report, &slowest->calls[i]);
 	json_array_end(&json);
+	report_json_served(report, &json);
 	write_cancels(&json, report);
 	write_losses(&json, report);
 	write_faults(&json, &report->faults);

@@ -11,6 +11,8 @@
 #include "report_follow.h"
 #include "report_merge.h"
 
+struct json;
+
 struct report {
 	const char *path; /* as the user gave it */
 	struct follow follow;
@@ -30,6 +32,18 @@ void report_range(const struct report *report, int64_t *ret_first,
 /* report_site() - where a call began, as place_describe() says it */
 void report_site(const struct report *report, const struct report_call *call,
 		 char *text, size_t size);
+
+/* report_method() - the server's method that served it */
+void report_method(const struct report *report, const struct report_call *call,
+		   char *text, size_t size);
+
+/* report_text_served(), report_json_served() - what servers did */
+void report_text_served(const struct report *report, FILE *to);
+void report_json_served(const struct report *report, struct json *json);
+
+/* report_json_server() - who served a call, as members of its object */
+void report_json_server(const struct report *report,
+			const struct report_call *call, struct json *json);
 
 /* report_status() - "EIO", "0x80010002", "-3"; "" for 0 */
 char *report_status(const struct report *report, uint16_t operation,

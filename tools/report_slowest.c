@@ -54,6 +54,16 @@ void slowest_take(struct slowest *slowest, const struct slow_call *call)
 	sink(slowest);
 }
 
+struct slow_call *slowest_find(struct slowest *slowest, uint32_t scope,
+			       uint64_t id)
+{
+	for (size_t i = 0; i < slowest->count; i++)
+		if (slowest->calls[i].call.id == id &&
+		    slowest->calls[i].call.scope == scope)
+			return &slowest->calls[i];
+	return NULL;
+}
+
 /* Calls that took equally long stand in the order in which they began. */
 static int by_duration(const void *a, const void *b)
 {

@@ -34,6 +34,10 @@ static inline int slowest_wants(const struct slowest *slowest,
 /* slowest_take() - adds a call that is wanted; its text becomes the heap's */
 void slowest_take(struct slowest *slowest, const struct slow_call *call);
 
+/* slowest_find() - one of them by its id, or NULL */
+struct slow_call *slowest_find(struct slowest *slowest, uint32_t scope,
+			       uint64_t id);
+
 /* slowest_sort() - puts the longest first; nothing can be taken any more */
 void slowest_sort(struct slowest *slowest);
 

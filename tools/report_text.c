@@ -49,6 +49,30 @@ static void print_head(const struct report *report, FILE *to)
 		follow->summary.processes == 1 ? "" : "es");
 }
 
+/* "; served by f (server.c:12) in process 4 thread 7, after 2 us, for 1 s" */
+static void print_server(const struct report *report,
+			 const struct report_call *call, FILE *to)
+{
+	char site[320], text[TEXT_NUMBER];
+	uint32_t process;
+
+	if (!call->server)
+		return;
+	process = call->server - 1;
+	report_method(report, call, site, sizeof(site));
+	fprintf(to, "; served by %s in ", site);
+	if (process != call->process)
+		fprintf(to, "process %" PRIu32 " ",
+			report->follow.processes.list[process].pid);
+	fprintf(to, "thread %" PRIu32, call->server_thread);
+	if (call->queue_ns >= 0)
+		fprintf(to, ", after %s",
+			text_duration((uint64_t)call->queue_ns, text));
+	if (call->work_ns >= 0)
+		fprintf(to, ", for %s",
+			text_duration((uint64_t)call->work_ns, text));
+}
+
 static void print_slow(const struct report *report,
 		       const struct slow_call *slow, FILE *to)
 {
@@ -71,7 +95,9 @@ static void print_slow(const struct report *report,
 	fprintf(to, ", begun at %s in process %" PRIu32, site,
 		report->follow.processes.list[call->process].pid);
 	print_time(report, call->begun, to);
-	fprintf(to, ", id %" PRIu64 "\n", call->id);
+	fprintf(to, ", id %" PRIu64, call->id);
+	print_server(report, call, to);
+	fputc('\n', to);
 }
 
 static void print_slowest(const struct report *report, FILE *to)
@@ -216,6 +242,7 @@ void report_text(const struct report *report, FILE *to)
 			"Unknown: %" PRIu64 " call%s, whose end may be among "
 			"what was lost\n",
 			unknown, text_s(unknown));
+	report_text_served(report, to);
 	print_slowest(report, to);
 	print_cancels(report, to);
 	print_losses(report, to);

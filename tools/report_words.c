@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <belay/rules.h>
+
 #include "report_print.h"
 
 void report_range(const struct report *report, int64_t *ret_first,
@@ -38,6 +40,16 @@ void report_site(const struct report *report, const struct report_call *call,
 	place_describe(&place, text, size);
 }
 
+void report_method(const struct report *report, const struct report_call *call,
+		   char *text, size_t size)
+{
+	struct place place;
+
+	processes_place(&report->follow.processes, call->server - 1,
+			call->server_site, &place);
+	place_describe_method(&place, text, size);
+}
+
 char *report_status(const struct report *report, uint16_t operation,
 		    int64_t status, char text[32])
 {
@@ -49,14 +61,16 @@ char *report_status(const struct report *report, uint16_t operation,
 	if (status == 0)
 		return text;
 	if (known->status_kind == BELAY_STATUS_HRESULT) {
-		(void)snprintf(text, 32, "0x%08" PRIX32, (uint32_t)status);
-		return text;
+		name = belay_hresult_name((int32_t)status);
+		if (!name)
+			(void)snprintf(text, 32, "0x%08" PRIX32,
+				       (uint32_t)status);
 	}
 	if (known->status_kind == BELAY_STATUS_ERRNO)
 		name = strerrorname_np((int)status);
 	if (name)
 		(void)snprintf(text, 32, "%s", name);
-	else
+	else if (known->status_kind != BELAY_STATUS_HRESULT)
 		(void)snprintf(text, 32, "%" PRId64, status);
 	return text;
 }

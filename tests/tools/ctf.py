@@ -44,6 +44,11 @@ EVENTS = {
                      ("build_id", "string")],
     "belay:policy": [("id", "u64"), ("policy", "string"), ("rule", "u32"),
                      ("action", "string"), ("value", "u64")],
+    "belay:server_enter": [("caller", "u64"), ("id", "u64"),
+                           ("operation", "string"), ("site", "x64"),
+                           ("thread", "u32"), ("pid", "u32")],
+    "belay:server_exit": [("caller", "u64"), ("id", "u64"), ("status", "i32"),
+                          ("duration_ns", "u64"), ("pid", "u32")],
     "other:tick": [("id", "u64"), ("text", "string")],
 }
 
@@ -302,6 +307,18 @@ class Process:
         self.stream.event("belay:policy", time, id=call_id(self.pid, number),
                           policy="fault", rule=rule, action=action,
                           value=value)
+
+    def enter(self, time, client, number, operation="aio.read",
+              site=0x401234, thread=7):
+        """This process begins to serve a call of another, or its own."""
+        self.stream.event("belay:server_enter", time, caller=client.pid,
+                          id=call_id(client.pid, number), operation=operation,
+                          site=site, thread=thread, pid=self.pid)
+
+    def exit(self, time, client, number, duration, status=0):
+        self.stream.event("belay:server_exit", time, caller=client.pid,
+                          id=call_id(client.pid, number), status=status,
+                          duration_ns=duration, pid=self.pid)
 
     def complete(self, time, number, duration, outcome="succeeded", status=0,
                  result=4096):

@@ -76,6 +76,142 @@ class Report(unittest.TestCase):
         return process
 
 
+class Served(Report):
+    """A client, 100, and its server, 101."""
+
+    def both(self, trace):
+        return [self.one_process(trace), self.server(trace)]
+
+    def server(self, trace):
+        server = Process(trace.stream(1), 101, name="/usr/bin/server")
+        server.start(T0)
+        return server
+
+    def served(self, report, name="aio.read"):
+        found = [s for s in report["served"] if s["operation"] == name]
+        self.assertEqual(len(found), 1, report["served"])
+        return found[0]
+
+    def test_the_server_s_time_stands_beside_the_client_s(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            client, server = self.both(trace)
+            for n, (queue, work) in enumerate(((1, 20), (3, 40)), 1):
+                begun = T0 + n * S
+                client.begin(begun, n)
+                server.enter(begun + queue * MS, client, n)
+                server.exit(begun + (queue + work) * MS, client, n, work * MS)
+                client.finish(begun + 50 * MS, n, 50 * MS)
+        report = self.report()
+        served = self.served(report)
+        self.assertEqual((served["calls"], served["given_up"],
+                          served["in_service"], served["unmatched"]),
+                         (2, 0, 0, 0))
+        self.assertEqual((served["queue_ns"]["count"],
+                          served["queue_ns"]["max"],
+                          served["queue_ns"]["mean"]), (2, 3 * MS, 2 * MS))
+        self.assertEqual((served["work_ns"]["count"], served["work_ns"]["max"],
+                          served["work_ns"]["mean"]), (2, 40 * MS, 30 * MS))
+        self.assertEqual([slow["server"] for slow in report["slowest"]],
+                         [{"pid": 101, "thread": 7, "place": "server+0x1234",
+                           "queue_ns": queue * MS, "work_ns": work * MS}
+                          for queue, work in ((1, 20), (3, 40))])
+
+    def test_people_read_it_in_one_table(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            client, server = self.both(trace)
+            client.begin(T0 + S, 1)
+            server.enter(T0 + S + MS, client, 1)
+            server.exit(T0 + S + 9 * MS, client, 1, 8 * MS)
+            client.finish(T0 + S + 10 * MS, 1, 10 * MS)
+        text = self.run_report().stdout
+        self.assertRegex(
+            text, r"\nServed calls: .*\noperation  served  client p50  .* "
+                  r"queue max  work p50  work p99  work max\n"
+                  r"aio\.read +1( +[\d.]+ ms){2} +10\.0 ms +[\d.]+ .s"
+                  r" +1\.00 ms +1\.00 ms( +[\d.]+ ms){2} +8\.00 ms\n\n")
+        self.assertRegex(text, r"; served by server\+0x1234 in process 101 "
+                               r"thread 7, after 1\.00 ms, for 8\.00 ms\n")
+
+    def test_the_reply_may_come_before_the_exit(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            client, server = self.both(trace)
+            client.begin(T0 + S, 1)
+            server.enter(T0 + S + MS, client, 1)
+            client.finish(T0 + S + 2 * MS, 1, 2 * MS)
+            server.exit(T0 + S + 3 * MS, client, 1, 2 * MS)
+        report = self.report()
+        served = self.served(report)
+        self.assertEqual((served["given_up"], served["work_ns"]["max"]),
+                         (0, 2 * MS))
+        self.assertEqual(report["slowest"][0]["server"]["work_ns"], 2 * MS)
+
+    def test_a_server_goes_on_with_what_its_client_has_given_up(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            client, server = self.both(trace)
+            client.begin(T0 + S, 1)
+            server.enter(T0 + S + MS, client, 1)
+            client.cancel(T0 + S + 2 * MS, 1)
+            client.finish(T0 + S + 2 * MS, 1, 2 * MS, "canceled")
+            server.exit(T0 + 2 * S, client, 1, 999 * MS)
+            # Never taken up; taken up when it was too late; still served.
+            client.begin(T0 + 3 * S, 2)
+            client.begin(T0 + 3 * S, 3)
+            client.cancel(T0 + 4 * S, 3)
+            client.finish(T0 + 4 * S, 3, S, "canceled")
+            server.enter(T0 + 5 * S, client, 3)
+            server.exit(T0 + 6 * S, client, 3, S)
+            client.begin(T0 + 7 * S, 4)
+            server.enter(T0 + 8 * S, client, 4)
+        served = self.served(self.report())
+        self.assertEqual((served["calls"], served["given_up"],
+                          served["in_service"], served["unmatched"]),
+                         (3, 1, 1, 1))
+        self.assertEqual((served["queue_ns"]["count"],
+                          served["work_ns"]["count"]), (2, 2))
+        text = self.run_report().stdout
+        self.assertIn("aio.read: 1 served to the end although the client had "
+                      "given up\n"
+                      "aio.read: 1 being served at the end\n"
+                      "aio.read: 1 served whose client was not in flight in "
+                      "the trace\n", text)
+
+    def test_a_trace_of_the_server_alone(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            server = self.server(trace)
+            client = Process(trace.stream(2), 100)
+            server.enter(T0 + S, client, 1)
+            server.exit(T0 + 2 * S, client, 1, S)
+            # Its beginning is not in the trace.
+            server.exit(T0 + 2 * S, client, 2, S)
+        served = self.served(self.report())
+        self.assertEqual((served["unmatched"], served["queue_ns"]["count"],
+                          served["work_ns"]["count"]), (1, 0, 1))
+
+    def test_without_a_server_it_says_nothing_of_one(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            process = self.one_process(trace)
+            process.begin(T0 + S, 1)
+            process.finish(T0 + 2 * S, 1, S)
+        report = self.report()
+        self.assertEqual(report["served"], [])
+        self.assertNotIn("server", report["slowest"][0])
+        self.assertNotIn("erved", self.run_report().stdout)
+
+    def test_statuses_of_com_have_their_names(self):
+        with Trace(os.path.join(self.path, "ust")) as trace:
+            process = self.one_process(trace)
+            process.stream.event("belay:operation", T0, pid=100, number=9,
+                                 name="com.ICalc.Add", status_kind="hresult",
+                                 cancel_mode="finish-due", arguments="")
+            for number, status in ((1, -0x7fffbffb), (2, -0x7ffffff0)):
+                process.begin(T0 + number * S, number, "com.ICalc.Add")
+                process.finish(T0 + number * S + MS, number, MS, "failed",
+                               status)
+        self.assertEqual([slow["status_name"]
+                          for slow in self.report()["slowest"]],
+                         ["E_FAIL", "0x80000010"])
+
+
 class Rules(Report):
     TEXT = "# mine\n\naio.* fault p=1\n  # more\naio.read timeout after=1s\n"
 
