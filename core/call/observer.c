@@ -11,6 +11,11 @@ void belay_call_observe(const struct belay_observer *observer)
 	__atomic_store_n(&belayi_observer, observer, __ATOMIC_RELEASE);
 }
 
+bool belay_call_is_observed(void)
+{
+	return __atomic_load_n(&belayi_observer, __ATOMIC_RELAXED) != NULL;
+}
+
 void belay_server_enter(const struct belay_server_call *call)
 {
 	const struct belay_observer *observer = BELAYI_HOOK(server_enter);

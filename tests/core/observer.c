@@ -21,6 +21,14 @@ static void a_call_is_told_from_begin_to_finish(void **state)
 			    "FINISHING\n");
 }
 
+static void channels_can_ask_whether_anybody_observes(void **state)
+{
+	(void)state;
+	assert_true(belay_call_is_observed());
+	belay_call_observe(NULL);
+	assert_false(belay_call_is_observed());
+}
+
 static void a_refused_begin_is_told_of_the_call_in_progress(void **state)
 {
 	(void)state;
@@ -220,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		HEARD(a_call_is_told_from_begin_to_finish),
+		HEARD(channels_can_ask_whether_anybody_observes),
 		HEARD(a_refused_begin_is_told_of_the_call_in_progress),
 		HEARD(a_begin_that_was_turned_down_ends_with_its_refusal),
 		HEARD(cancel_is_asked_told_and_then_finish),

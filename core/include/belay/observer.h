@@ -93,6 +93,13 @@ struct belay_observer {
 void belay_call_observe(const struct belay_observer *observer);
 
 /*
+ * belay_call_is_observed() - whether there is an observer
+ *
+ * For channels, which need not find out what nobody is told.
+ */
+bool belay_call_is_observed(void);
+
+/*
  * belay_call_mirror() - keeps another word like a call's
  *
  * For observers, which copy the state of a call on the heap to where others
