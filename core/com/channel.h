@@ -78,6 +78,7 @@ struct belayi_message {
 	HRESULT result;
 	const struct belayi_procedure *procedure;
 	struct belayi_stub *stub;
+	struct belayi_channel *channel; /* atomic */
 	struct belayi_buffer request;
 	struct belayi_buffer reply;
 	struct belayi_client_call *client;
@@ -85,8 +86,9 @@ struct belayi_message {
 	uint64_t canceled;
 	uint32_t fate;
 	uint32_t busy;
-	void *image; /* an asynchronous call's arguments */
-	struct belayi_message *next;
+	void *image; /* of an asynchronous call, once has_image */
+	bool has_image;
+	struct belayi_message *next; /* of the same client's call; atomic */
 };
 
 /* belayi_message_is_canceled() - whether the client cancelled this call */

@@ -5,7 +5,9 @@
 #ifndef BELAYI_COM_STUB_H
 #define BELAYI_COM_STUB_H
 
-#include <stdbool.h>
+#include <stdint.h>
+
+#include <belay/com/objbase.h>
 
 #include "channel.h"
 
@@ -19,5 +21,31 @@ struct belayi_frame;
  * the interface, when that is signaled.
  */
 void belayi_serve(struct belayi_message *message);
+
+/*
+ * belayi_serve_entered(), belayi_serve_left() - tell the observer, if any
+ *
+ * method: the address of what serves it
+ * Return: a time for the other one; 0: nobody observes.
+ */
+uint64_t belayi_serve_entered(const struct belayi_message *message,
+			      const void *method);
+void belayi_serve_left(const struct belayi_message *message, uint64_t entered,
+		       HRESULT status);
+
+/*
+ * belayi_serve_put_out() - results to the reply; the message's status and
+ * result are set. Frees the frame
+ */
+void belayi_serve_put_out(struct belayi_message *message,
+			  struct belayi_frame *frame);
+
+/* belayi_method_of() - what is in a slot of an interface pointer's vtable */
+static inline const void *belayi_method_of(const void *object, uint32_t slot)
+{
+	const void *const *const *pointer = object;
+
+	return (*pointer)[slot];
+}
 
 #endif

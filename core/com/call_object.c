@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * call_object.c - call objects of proxies
+ */
+#define COBJMACROS
+#include "call_object.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "import.h"
+#include "interface.h"
+#include "security.h"
+#include "vtables.h"
+
+/* Beyond its arguments; 100,000 of them may be pending. */
+_Static_assert(sizeof(struct belayi_call_object) <= 496,
+	       "with what malloc adds it has 512 bytes");
+
+#define IMPL_FROM(member, pointer)                                             \
+	((struct belayi_call_object *)((char *)(pointer)-offsetof(             \
+		struct belayi_call_object, member)))
+
+/* --- IUnknown: of the object itself, and of what it is part of ----------- */
+
+static ULONG add_ref(struct belayi_call_object *object)
+{
+	return __atomic_add_fetch(&object->refs, 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * The last reference: no turn is pending, or it would hold one. What the
+ * server still has is thrown away when it comes; until then the memory stays.
+ */
+static void destroy(struct belayi_call_object *object)
+{
+	struct belayi_proxy *proxy = object->client.proxy;
+
+	belayi_client_end(&object->client);
+	(void)belayi_proxy_unref((IUnknown *)proxy);
+	belayi_client_drop(&object->client);
+}
+
+static ULONG release(struct belayi_call_object *object)
+{
+	uint32_t left = __atomic_sub_fetch(&object->refs, 1, __ATOMIC_ACQ_REL);
+
+	if (left == 0)
+		destroy(object);
+	return left;
+}
+
+static void **interface_of(struct belayi_call_object *object, REFIID riid)
+{
+	const struct {
+		const IID *iid;
+		void *pointer;
+	} faces[] = {
+		{&object->iface->async_iid, &object->async},
+		{&IID_ISynchronize, &object->synchronize},
+		{&IID_ICancelMethodCalls, &object->cancel},
+		{&IID_ISynchronizeHandle, &object->handle},
+		{&IID_IClientSecurity, &object->security},
+	};
+
+	for (size_t i = 0; i < sizeof(faces) / sizeof(faces[0]); i++)
+		if (IsEqualIID(riid, faces[i].iid))
+			return faces[i].pointer;
+	return NULL;
+}
+
+static HRESULT STDMETHODCALLTYPE own_QueryInterface(IUnknown *This, REFIID riid,
+						    void **ppvObject)
+{
+	struct belayi_call_object *object = IMPL_FROM(unknown, This);
+
+	if (!ppvObject)
+		return E_POINTER;
+	if (IsEqualIID(riid, &IID_IUnknown)) {
+		(void)add_ref(object);
+		*ppvObject = This;
+		return S_OK;
+	}
+	*ppvObject = interface_of(object, riid);
+	if (!*ppvObject)
+		return E_NOINTERFACE;
+	(void)IUnknown_AddRef(object->outer);
+	return S_OK;
+}
+
+static ULONG STDMETHODCALLTYPE own_AddRef(IUnknown *This)
+{
+	return add_ref(IMPL_FROM(unknown, This));
+}
+
+static ULONG STDMETHODCALLTYPE own_Release(IUnknown *This)
+{
+	return release(IMPL_FROM(unknown, This));
+}
+
+static const IUnknownVtbl unknown_vtbl = {
+	own_QueryInterface,
+	own_AddRef,
+	own_Release,
+};
+
+/* The first three methods of every other interface. */
+#define DELEGATE(Interface, member)                                            \
+	static HRESULT STDMETHODCALLTYPE member##_QueryInterface(              \
+		Interface *This, REFIID riid, void **ppvObject)                \
+	{                                                                      \
+		return IUnknown_QueryInterface(IMPL_FROM(member, This)->outer, \
+					       riid, ppvObject);               \
+	}                                                                      \
+	static ULONG STDMETHODCALLTYPE member##_AddRef(Interface *This)        \
+	{                                                                      \
+		return IUnknown_AddRef(IMPL_FROM(member, This)->outer);        \
+	}                                                                      \
+	static ULONG STDMETHODCALLTYPE member##_Release(Interface *This)       \
+	{                                                                      \
+		return IUnknown_Release(IMPL_FROM(member, This)->outer);       \
+	}
+
+/* --- ISynchronize, ISynchronizeHandle ------------------------------------ */
+
+DELEGATE(ISynchronize, synchronize)
+
+static HRESULT STDMETHODCALLTYPE synchronize_Wait(ISynchronize *This,
+						  DWORD dwFlags,
+						  DWORD dwMilliseconds)
+{
+	(void)dwFlags;
+	return belayi_event_wait(&IMPL_FROM(synchronize, This)->event,
+				 dwMilliseconds);
+}
+
+static HRESULT STDMETHODCALLTYPE synchronize_Signal(ISynchronize *This)
+{
+	belayi_event_signal(&IMPL_FROM(synchronize, This)->event);
+	return S_OK;
+}
+
+static HRESULT STDMETHODCALLTYPE synchronize_Reset(ISynchronize *This)
+{
+	belayi_event_reset(&IMPL_FROM(synchronize, This)->event);
+	return S_OK;
+}
+
+static const ISynchronizeVtbl synchronize_vtbl = {
+	synchronize_QueryInterface, synchronize_AddRef, synchronize_Release,
+	synchronize_Wait,           synchronize_Signal, synchronize_Reset,
+};
+
+DELEGATE(ISynchronizeHandle, handle)
+
+static HRESULT STDMETHODCALLTYPE handle_GetHandle(ISynchronizeHandle *This,
+						  HANDLE *ph)
+{
+	if (!ph)
+		return E_POINTER;
+	return belayi_event_handle(&IMPL_FROM(handle, This)->event, ph);
+}
+
+static const ISynchronizeHandleVtbl handle_vtbl = {
+	handle_QueryInterface,
+	handle_AddRef,
+	handle_Release,
+	handle_GetHandle,
+};
+
+/* --- ICancelMethodCalls -------------------------------------------------- */
+
+DELEGATE(ICancelMethodCalls, cancel)
+
+static HRESULT STDMETHODCALLTYPE cancel_Cancel(ICancelMethodCalls *This,
+					       ULONG ulSeconds)
+{
+	struct belayi_call_object *object = IMPL_FROM(cancel, This);
+	const struct belay_ref ref = belay_call_ref(&object->client.call);
+
+	return belay_call_cancel(&ref, ulSeconds, BELAY_BY_APPLICATION);
+}
+
+static HRESULT STDMETHODCALLTYPE cancel_TestCancel(ICancelMethodCalls *This)
+{
+	struct belayi_call_object *object = IMPL_FROM(cancel, This);
+	const struct belay_ref ref = belay_call_ref(&object->client.call);
+
+	return belay_call_test_cancel(&ref);
+}
+
+static const ICancelMethodCallsVtbl cancel_vtbl = {
+	cancel_QueryInterface, cancel_AddRef,     cancel_Release,
+	cancel_Cancel,         cancel_TestCancel,
+};
+
+/* --- IClientSecurity: the settings of the calls that it makes ------------ */
+
+DELEGATE(IClientSecurity, security)
+
+/* Whether it is a pointer to this very call object. */
+static bool is_own(struct belayi_call_object *object, IUnknown *pointer)
+{
+	void *identity;
+	void *asked;
+
+	if (!pointer ||
+	    FAILED(IUnknown_QueryInterface(pointer, &IID_IUnknown, &asked)))
+		return false;
+	(void)IUnknown_Release((IUnknown *)asked);
+	if (FAILED(IUnknown_QueryInterface(object->outer, &IID_IUnknown,
+					   &identity)))
+		return false;
+	(void)IUnknown_Release((IUnknown *)identity);
+	return identity == asked;
+}
+
+static HRESULT STDMETHODCALLTYPE security_QueryBlanket(
+	IClientSecurity *This, IUnknown *pProxy, DWORD *pAuthnSvc,
+	DWORD *pAuthzSvc, OLECHAR **pServerPrincName, DWORD *pAuthnLevel,
+	DWORD *pImpLevel, void **pAuthInfo, DWORD *pCapabilities)
+{
+	struct belayi_call_object *object = IMPL_FROM(security, This);
+
+	if (!is_own(object, pProxy))
+		return E_INVALIDARG;
+	return belayi_blanket_query(object->blanket, pAuthnSvc, pAuthzSvc,
+				    pServerPrincName, pAuthnLevel, pImpLevel,
+				    pAuthInfo, pCapabilities);
+}
+
+static HRESULT STDMETHODCALLTYPE security_SetBlanket(
+	IClientSecurity *This, IUnknown *pProxy, DWORD dwAuthnSvc,
+	DWORD dwAuthzSvc, OLECHAR *pServerPrincName, DWORD dwAuthnLevel,
+	DWORD dwImpLevel, void *pAuthInfo, DWORD dwCapabilities)
+{
+	struct belayi_call_object *object = IMPL_FROM(security, This);
+
+	if (!is_own(object, pProxy))
+		return E_INVALIDARG;
+	return belayi_blanket_set(&object->blanket, dwAuthnSvc, dwAuthzSvc,
+				  pServerPrincName, dwAuthnLevel, dwImpLevel,
+				  pAuthInfo, dwCapabilities);
+}
+
+/* A call object is no proxy: there is one of it. */
+static HRESULT STDMETHODCALLTYPE security_CopyProxy(IClientSecurity *This,
+						    IUnknown *pProxy,
+						    IUnknown **ppCopy)
+{
+	(void)This;
+	(void)pProxy;
+	if (!ppCopy)
+		return E_POINTER;
+	*ppCopy = NULL;
+	return E_INVALIDARG;
+}
+
+static const IClientSecurityVtbl security_vtbl = {
+	security_QueryInterface, security_AddRef,     security_Release,
+	security_QueryBlanket,   security_SetBlanket, security_CopyProxy,
+};
+
+/* --- AsyncIXxx ----------------------------------------------------------- */
+
+DELEGATE(IUnknown, async)
+
+static struct belayi_call_object *object_of(void *async)
+{
+	return IMPL_FROM(async, async);
+}
+
+static HRESULT
+async_begin(void *async, const struct belayi_procedure *procedure, void *image)
+{
+	struct belayi_client_call *client = &object_of(async)->client;
+	HRESULT hr = belayi_proxy_check(client->proxy);
+
+	return FAILED(hr) ? hr : belayi_client_begin(client, procedure, image);
+}
+
+static void async_finish(void *async, const struct belayi_procedure *procedure,
+			 void *image, uint64_t *ret_value)
+{
+	struct belayi_client_call *client = &object_of(async)->client;
+	HRESULT hr = belayi_proxy_check(client->proxy);
+
+	if (FAILED(hr))
+		belayi_client_failed(procedure, image, hr, ret_value);
+	else
+		belayi_client_finish(client, procedure, image, ret_value);
+}
+
+static const struct belayi_proxy_class async_class = {
+	.unknown = {async_QueryInterface, async_AddRef, async_Release},
+	.begin = async_begin,
+	.finish = async_finish,
+};
+
+/* --- The client call's hooks --------------------------------------------- */
+
+static struct belayi_call_object *object_from(struct belayi_client_call *client)
+{
+	return (struct belayi_call_object *)client;
+}
+
+static HRESULT object_begun(struct belayi_client_call *client, uint64_t turn)
+{
+	struct belayi_call_object *object = object_from(client);
+
+	(void)IUnknown_AddRef(object->outer);
+	if (belayi_object_is_part(object))
+		return belayi_outer_begin(object, turn);
+	belayi_event_begin(&object->event, turn);
+	return S_OK;
+}
+
+static void object_unbegun(struct belayi_client_call *client, uint64_t turn)
+{
+	struct belayi_call_object *object = object_from(client);
+
+	if (belayi_object_is_part(object))
+		belayi_outer_unbegin(object, turn);
+	(void)IUnknown_Release(object->outer);
+}
+
+static void object_wait(struct belayi_client_call *client)
+{
+	if (belayi_object_is_part(object_from(client)))
+		belayi_outer_wait(object_from(client));
+}
+
+static void object_settled(struct belayi_client_call *client, uint64_t turn)
+{
+	struct belayi_call_object *object = object_from(client);
+
+	if (belayi_object_is_part(object)) {
+		belayi_outer_settled(object, turn);
+		return;
+	}
+	(void)belayi_event_signal_turn(&object->event, turn);
+	if (client->apartment)
+		belayi_apartment_ring(client->apartment);
+	(void)release(object);
+}
+
+static HRESULT object_collect(struct belayi_client_call *client)
+{
+	struct belayi_call_object *object = object_from(client);
+
+	return belayi_object_is_part(object) ? belayi_outer_collect(object)
+					     : S_OK;
+}
+
+static void object_free(struct belayi_client_call *client)
+{
+	struct belayi_call_object *object = object_from(client);
+
+	belayi_client_deinit(client);
+	belayi_event_deinit(&object->event);
+	belayi_blanket_free(object->blanket);
+	free(object);
+}
+
+static const struct belayi_client_class object_class = {
+	.begun = object_begun,
+	.unbegun = object_unbegun,
+	.wait = object_wait,
+	.settled = object_settled,
+	.collect = object_collect,
+	.free = object_free,
+};
+
+/* --- CreateCall ---------------------------------------------------------- */
+
+static uint32_t image_size_of(const struct belayi_interface *iface)
+{
+	uint32_t size = 0;
+
+	for (uint32_t i = 0; i + BELAYI_FIRST_SLOT < iface->slots; i++)
+		if (iface->procedures[i].image_size > size)
+			size = iface->procedures[i].image_size;
+	return size;
+}
+
+/* Takes over the reference on the proxy. */
+static struct belayi_call_object *
+make_object(struct belayi_proxy *proxy, const void *vtable, IUnknown *outer)
+{
+	uint32_t image_size = image_size_of(proxy->iface);
+	struct belayi_call_object *object =
+		calloc(1, sizeof(*object) + image_size);
+
+	if (!object)
+		return NULL;
+	belayi_client_init(&object->client, &object_class,
+			   proxy->import->apartment);
+	object->client.proxy = proxy;
+	object->client.image_size = image_size;
+	object->client.own.image = object->image;
+	object->unknown = &unknown_vtbl;
+	object->async = vtable;
+	object->synchronize = &synchronize_vtbl;
+	object->handle = &handle_vtbl;
+	object->cancel = &cancel_vtbl;
+	object->security = &security_vtbl;
+	object->outer = outer ? outer : (IUnknown *)&object->unknown;
+	object->iface = proxy->iface;
+	object->refs = 1;
+	belayi_event_init(&object->event, false);
+	return object;
+}
+
+static HRESULT create_for(struct belayi_proxy *proxy, IUnknown *outer,
+			  REFIID iid, IUnknown **ret_object)
+{
+	struct belayi_call_object *object;
+	const void *vtable;
+	IUnknown *unknown;
+	HRESULT hr = belayi_vtable_async(proxy->iface, &async_class, &vtable);
+
+	object = SUCCEEDED(hr) ? make_object(proxy, vtable, outer) : NULL;
+	if (!object) {
+		(void)belayi_proxy_unref((IUnknown *)proxy);
+		return FAILED(hr) ? hr : E_OUTOFMEMORY;
+	}
+	unknown = (IUnknown *)&object->unknown;
+	hr = IUnknown_QueryInterface(unknown, iid, (void **)ret_object);
+	(void)IUnknown_Release(unknown);
+	return hr;
+}
+
+HRESULT belayi_call_object_create(struct belayi_import *import,
+				  REFIID async_iid, IUnknown *outer, REFIID iid,
+				  IUnknown **ret_object)
+{
+	const struct belayi_interface *iface =
+		belayi_interface_find_async(async_iid);
+	struct belayi_proxy *proxy;
+	HRESULT hr;
+
+	*ret_object = NULL;
+	if (outer && !IsEqualIID(iid, &IID_IUnknown))
+		return E_INVALIDARG;
+	if (!iface)
+		return E_NOINTERFACE;
+	hr = belayi_import_proxy(import, &iface->iid, &proxy);
+	if (FAILED(hr))
+		return hr;
+	return create_for(proxy, outer, iid, ret_object);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * call_object.h - call objects of proxies: Begin_, Finish_, and what goes with
+ * them
+ *
+ * One object, one count, an interface for each vtable. It can be part of an
+ * outer object, whose ISynchronize is then told instead of its own: Reset when
+ * a call begins, Signal when it has settled, Wait in Finish_.
+ *
+ *  (A) From Begin_ until the call has settled, the turn holds a reference on
+ *      the outer object (or on this one). So whoever releases everything after
+ *      Begin_ is still told.
+ *  (B) It is used in the import's apartment. Only what cannot go wrong
+ *      elsewhere is not checked for that: Cancel, TestCancel, ISynchronize.
+ *  (C) No lock is held while the outer object's code runs.
+ */
+#ifndef BELAYI_COM_CALL_OBJECT_H
+#define BELAYI_COM_CALL_OBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <belay/com/objbase.h>
+
+#include "client_call.h"
+#include "event.h"
+
+struct belayi_blanket;
+struct belayi_call_object;
+struct belayi_interface;
+
+/*
+ * struct belayi_call_object - a call object
+ *
+ * outer:      the controlling unknown; its own `unknown` where it is no part
+ *             of another object. Not counted
+ * async:      AsyncIXxx: what vtables.h made
+ * signaling:  of an outer's ISynchronize: outer_signal.c
+ * signal_hr:  what the outer's Signal said
+ * image:      arguments, for the client call's own message
+ */
+struct belayi_call_object {
+	struct belayi_client_call client;
+	const IUnknownVtbl *unknown;
+	const void *async;
+	const ISynchronizeVtbl *synchronize;
+	const ISynchronizeHandleVtbl *handle;
+	const ICancelMethodCallsVtbl *cancel;
+	const IClientSecurityVtbl *security;
+	IUnknown *outer;
+	const struct belayi_interface *iface;
+	struct belayi_blanket *blanket;
+	struct belayi_event event;
+	uint64_t signaling;
+	uint32_t refs;
+	HRESULT signal_hr;
+	uint64_t image[];
+};
+
+static inline bool
+belayi_object_is_part(const struct belayi_call_object *object)
+{
+	return object->outer != (const IUnknown *)&object->unknown;
+}
+
+/*
+ * belayi_outer_begin() - Reset; the outer's Signal is due
+ *
+ * Waits for a Signal of an older turn that is under way on another thread.
+ */
+HRESULT belayi_outer_begin(struct belayi_call_object *object, uint64_t turn);
+
+/* belayi_outer_unbegin() - nothing is due */
+void belayi_outer_unbegin(struct belayi_call_object *object, uint64_t turn);
+
+/* belayi_outer_settled() - Signal, and the turn's reference is given back */
+void belayi_outer_settled(struct belayi_call_object *object, uint64_t turn);
+
+/* belayi_outer_wait() - Wait, where the outer has an ISynchronize of its own */
+void belayi_outer_wait(struct belayi_call_object *object);
+
+/*
+ * belayi_outer_collect() - Finish_ is alone with a call that has settled
+ *
+ * Return: S_OK, or what the outer's Signal failed with.
+ */
+HRESULT belayi_outer_collect(struct belayi_call_object *object);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * channel.c - the channel of this process: a message is its own transport
+ *
+ * Nothing is copied: the server's apartment gets the message that the client
+ * filled, and writes the reply into it.
+ */
+#include "channel.h"
+
+#include "apartment.h"
+#include "export.h"
+#include "stub.h"
+
+static struct belayi_message *message_of(struct belayi_task *task)
+{
+	return (struct belayi_message *)task;
+}
+
+static void run(struct belayi_task *task)
+{
+	belayi_serve(message_of(task));
+}
+
+static void drop(struct belayi_task *task)
+{
+	struct belayi_message *message = message_of(task);
+
+	belayi_ndr_discard_in(message->procedure, &message->request);
+	belayi_message_failed(message, RPC_E_DISCONNECTED);
+}
+
+static HRESULT local_send(struct belayi_channel *channel,
+			  struct belayi_message *message)
+{
+	struct belayi_export *export = message->stub->export;
+
+	(void)channel;
+	message->task.run = run;
+	message->task.drop = drop;
+	if (!belayi_export_connected(export) ||
+	    !belayi_apartment_post(export->apartment, &message->task))
+		return RPC_E_DISCONNECTED;
+	return S_OK;
+}
+
+static void local_cancel(struct belayi_channel *channel,
+			 struct belayi_message *message, uint64_t id)
+{
+	(void)channel;
+	/* Release pairs with belayi_message_is_canceled(). */
+	__atomic_store_n(&message->canceled, id, __ATOMIC_RELEASE);
+}
+
+static const struct belayi_channel_class local_class = {
+	.send = local_send,
+	.cancel = local_cancel,
+};
+
+struct belayi_channel belayi_channel_local = {&local_class};

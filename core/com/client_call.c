@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * client_call.c - the client's side of a call: request out, reply in
+ *
+ * A turn: begun() takes a message while it is alone with the call; the message
+ * is the turn's own from then on, whatever becomes of the call. Begin_ fills
+ * and sends it. Finish_, alone again, reads the reply in it.
+ */
+#include "client_call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "export.h"
+#include "import.h"
+#include "interface.h"
+#include "vtables.h"
+
+#define PROCESS_BIT 40 /* of a call's id, see belay_id_new() */
+
+static struct belayi_client_call *client_of(const struct belay_ref *ref)
+{
+	return (struct belayi_client_call *)ref->call;
+}
+
+/* --- Messages ------------------------------------------------------------ */
+
+static bool is_busy(const struct belayi_message *message)
+{
+	/* Acquire pairs with give_back(): the buffers are free. */
+	return __atomic_load_n(&message->busy, __ATOMIC_ACQUIRE) != 0;
+}
+
+static void give_back(struct belayi_message *message)
+{
+	__atomic_store_n(&message->busy, 0, __ATOMIC_RELEASE);
+}
+
+static struct belayi_message *next_of(const struct belayi_message *message)
+{
+	return __atomic_load_n(&message->next, __ATOMIC_ACQUIRE);
+}
+
+static void init_message(struct belayi_client_call *client,
+			 struct belayi_message *message, void *image)
+{
+	message->client = client;
+	message->image = image;
+	message->header.version = BELAYI_CHANNEL_VERSION;
+}
+
+__attribute__((noinline, cold)) static struct belayi_message *
+add_message(struct belayi_client_call *client)
+{
+	struct belayi_message *message =
+		calloc(1, sizeof(*message) + client->image_size);
+
+	if (!message)
+		return NULL;
+	init_message(client, message, message + 1);
+	message->next = client->own.next;
+	/* Release: a Begin_ of an older turn may be looking for its own. */
+	__atomic_store_n(&client->own.next, message, __ATOMIC_RELEASE);
+	return message;
+}
+
+/* Alone with the call. */
+static struct belayi_message *take_message(struct belayi_client_call *client)
+{
+	struct belayi_message *message;
+
+	if (!is_busy(&client->own))
+		return &client->own;
+	message = next_of(&client->own);
+	while (message && is_busy(message))
+		message = next_of(message);
+	return message ? message : add_message(client);
+}
+
+/* Who began the turn finds its message, also when the turn is over. */
+static struct belayi_message *message_of(struct belayi_client_call *client,
+					 uint64_t turn)
+{
+	struct belayi_message *message = &client->own;
+
+	/* Relaxed: that of our turn was written by this thread. */
+	while (message &&
+	       !(is_busy(message) &&
+		 __atomic_load_n(&message->turn, __ATOMIC_RELAXED) == turn))
+		message = next_of(message);
+	return message;
+}
+
+static void discard(struct belayi_message *message)
+{
+	if (SUCCEEDED(message->status))
+		belayi_ndr_discard_out(message->procedure, &message->reply);
+}
+
+/* Acq_rel: who comes last sees what the other one wrote. */
+static enum belayi_fate decide_fate(struct belayi_message *message,
+				    enum belayi_fate fate)
+{
+	return (enum belayi_fate)__atomic_exchange_n(&message->fate, fate,
+						     __ATOMIC_ACQ_REL);
+}
+
+/*
+ * Alone with the call, whose reply is not wanted. Where the server still has
+ * the message, or Begin_ has not sent it yet, it needs its stub without us.
+ */
+static void abandon(struct belayi_message *message)
+{
+	belayi_export_ref(message->stub->export);
+	if (decide_fate(message, BELAYI_ABANDONED) != BELAYI_REPLIED)
+		return;
+	belayi_export_unref(message->stub->export);
+	discard(message);
+	give_back(message);
+}
+
+static struct belay_outcome outcome_of(const struct belayi_message *message)
+{
+	HRESULT hr =
+		FAILED(message->status) ? message->status : message->result;
+
+	return (struct belay_outcome){
+		FAILED(hr) ? BELAY_FAILED : BELAY_SUCCEEDED,
+		FAILED(hr) ? hr : S_OK,
+		(int64_t)message->reply.size,
+	};
+}
+
+void belayi_message_replied(struct belayi_message *message)
+{
+	struct belayi_client_call *client = message->client;
+	const struct belay_ref ref = {&client->call, message->turn};
+	struct belay_outcome outcome = outcome_of(message);
+
+	if (decide_fate(message, BELAYI_REPLIED) == BELAYI_ABANDONED) {
+		belayi_export_unref(message->stub->export);
+		discard(message);
+		give_back(message);
+	} else {
+		(void)belay_call_complete(&ref, &outcome);
+	}
+	belayi_client_drop(client);
+}
+
+void belayi_message_failed(struct belayi_message *message, HRESULT status)
+{
+	message->status = status;
+	message->reply.size = 0;
+	belayi_message_replied(message);
+}
+
+/* --- The memory ---------------------------------------------------------- */
+
+void belayi_client_init(struct belayi_client_call *client,
+			const struct belayi_client_class *class,
+			struct belayi_apartment *apartment)
+{
+	belay_call_init(&client->call);
+	client->class = class;
+	client->holds = 1;
+	belayi_client_move(client, apartment);
+	init_message(client, &client->own, NULL);
+}
+
+void belayi_client_move(struct belayi_client_call *client,
+			struct belayi_apartment *apartment)
+{
+	if (!belayi_apartment_is_single(apartment))
+		apartment = NULL;
+	if (client->apartment == apartment)
+		return;
+	if (client->apartment)
+		(void)belayi_apartment_unref(client->apartment);
+	client->apartment = apartment ? belayi_apartment_ref(apartment) : NULL;
+}
+
+static void deinit_message(struct belayi_message *message)
+{
+	belayi_buffer_deinit(&message->request);
+	belayi_buffer_deinit(&message->reply);
+}
+
+void belayi_client_deinit(struct belayi_client_call *client)
+{
+	struct belayi_message *message = client->own.next;
+
+	while (message) {
+		struct belayi_message *next = message->next;
+
+		deinit_message(message);
+		free(message);
+		message = next;
+	}
+	deinit_message(&client->own);
+	if (client->apartment)
+		(void)belayi_apartment_unref(client->apartment);
+}
+
+void belayi_client_hold(struct belayi_client_call *client)
+{
+	(void)__atomic_add_fetch(&client->holds, 1, __ATOMIC_RELAXED);
+}
+
+void belayi_client_drop(struct belayi_client_call *client)
+{
+	/* Acq_rel: whoever frees has seen what all others did. */
+	if (__atomic_sub_fetch(&client->holds, 1, __ATOMIC_ACQ_REL) == 0)
+		client->class->free(client);
+}
+
+bool belayi_client_is_out(const struct belayi_client_call *client)
+{
+	return __atomic_load_n(&client->holds, __ATOMIC_ACQUIRE) != 1;
+}
+
+/* --- The operation's hooks ----------------------------------------------- */
+
+static void prepare(struct belayi_client_call *client,
+		    struct belayi_message *message, uint64_t turn, HRESULT hr)
+{
+	belayi_client_hold(client);
+	__atomic_store_n(&message->turn, turn, __ATOMIC_RELAXED);
+	message->status = hr;
+	message->stub = client->proxy->stub;
+	/* Relaxed: a cancel that is late may look, and finds the same. */
+	__atomic_store_n(&message->channel, client->proxy->channel,
+			 __ATOMIC_RELAXED);
+	message->has_image = false;
+	__atomic_store_n(&message->fate, BELAYI_SENT, __ATOMIC_RELAXED);
+	/* Release: from now on it is found by its turn. */
+	__atomic_store_n(&message->busy, 1, __ATOMIC_RELEASE);
+}
+
+static void client_begun(const struct belay_ref *ref)
+{
+	struct belayi_client_call *client = client_of(ref);
+	struct belayi_message *message = take_message(client);
+	HRESULT hr = S_OK;
+
+	if (client->class->begun)
+		hr = client->class->begun(client, ref->turn);
+	if (message)
+		prepare(client, message, ref->turn, hr);
+	/* Release: for a cancel, which can come once this has returned. */
+	__atomic_store_n(&client->message, message, __ATOMIC_RELEASE);
+}
+
+static enum belay_answer client_cancel(const struct belay_ref *ref,
+				       int32_t *ret_status)
+{
+	struct belayi_client_call *client = client_of(ref);
+	struct belayi_message *message =
+		__atomic_load_n(&client->message, __ATOMIC_ACQUIRE);
+	struct belayi_channel *channel;
+	uint64_t id;
+
+	(void)ret_status;
+	if (!message)
+		return BELAY_ANSWER_ASKED;
+	channel = __atomic_load_n(&message->channel, __ATOMIC_RELAXED);
+	/* Last of all: a later turn's call must not be cancelled. */
+	id = belay_call_id(ref);
+	if (id)
+		channel->class->cancel(channel, message, id);
+	return BELAY_ANSWER_ASKED;
+}
+
+static bool is_settled(void *data)
+{
+	return belay_call_wait(data, 0) == S_OK;
+}
+
+#define LOOK_NS UINT64_C(5000000)
+
+/*
+ * A single-threaded apartment that cancels another one's call and waits for it
+ * is not rung: it looks now and then.
+ */
+static enum belayi_waited wait_single(const struct belay_ref *ref,
+				      uint64_t deadline_ns, bool to_finish)
+{
+	enum belayi_waited waited;
+	uint64_t until;
+
+	if (to_finish ||
+	    belayi_apartment_current() == client_of(ref)->apartment)
+		return belayi_apartment_wait(is_settled, (void *)ref,
+					     deadline_ns, to_finish);
+	do {
+		until = belayi_until(1) + LOOK_NS;
+		if (until > deadline_ns)
+			until = deadline_ns;
+		waited = belayi_apartment_wait(is_settled, (void *)ref, until,
+					       false);
+	} while (waited == BELAYI_TIME_OVER && until != deadline_ns);
+	return waited;
+}
+
+static bool client_wait(const struct belay_ref *ref, uint64_t deadline_ns,
+			bool to_finish)
+{
+	struct belayi_client_call *client = client_of(ref);
+	struct belayi_apartment *apartment = belayi_apartment_current();
+
+	if (to_finish && client->class->wait)
+		client->class->wait(client);
+	if (!apartment || !belayi_apartment_is_single(apartment))
+		return true;
+	switch (wait_single(ref, deadline_ns, to_finish)) {
+	case BELAYI_TIME_OVER:
+		return false;
+	case BELAYI_FILTERED:
+		(void)belay_call_cancel(ref, 0, BELAY_BY_APPLICATION);
+		return true;
+	default:
+		return true;
+	}
+}
+
+static void client_settled(const struct belay_ref *ref)
+{
+	struct belayi_client_call *client = client_of(ref);
+
+	if (client->class->settled)
+		client->class->settled(client, ref->turn);
+	else if (client->apartment)
+		belayi_apartment_ring(client->apartment);
+}
+
+/* --- What rules can do --------------------------------------------------- */
+
+#define ANYWHERE (BELAY_ERROR_AT_FINISH | BELAY_ERROR_AT_BEGIN)
+#define ERROR(status)                                                          \
+	{                                                                      \
+		status, ANYWHERE, #status                                      \
+	}
+
+static const struct belay_error errors[] = {
+	ERROR(RPC_E_DISCONNECTED),
+	ERROR(RPC_E_SERVER_DIED),
+	ERROR(RPC_E_SERVERFAULT),
+	ERROR(RPC_E_CALL_REJECTED),
+	ERROR(RPC_E_SERVERCALL_RETRYLATER),
+	ERROR(RPC_E_TIMEOUT),
+	ERROR(E_OUTOFMEMORY),
+	ERROR(E_ACCESSDENIED),
+	ERROR(E_FAIL),
+	{0},
+};
+
+/* An HRESULT that says failure, as a number. */
+static bool client_error_named(const char *name, int32_t *ret_status)
+{
+	char *end;
+	unsigned long long number = strtoull(name, &end, 0);
+
+	if (end == name || *end || number > UINT32_MAX ||
+	    !FAILED((HRESULT)(uint32_t)number))
+		return false;
+	*ret_status = (HRESULT)(uint32_t)number;
+	return true;
+}
+
+const struct belay_operation belayi_client_operation = {
+	.size = sizeof(struct belay_operation),
+	.api = "com",
+	.errors = errors,
+	.status_kind = BELAY_STATUS_HRESULT,
+	.cancel_mode = BELAY_CANCEL_FINISH_DUE,
+	.cancel = client_cancel,
+	.faults = BELAY_FAULT_FAIL_BEGIN | BELAY_FAULT_FAIL_FINISH |
+		  BELAY_FAULT_HOLD,
+	.no_faults = "A method's results have no length of their own",
+	.error_named = client_error_named,
+	.begun = client_begun,
+	.wait = client_wait,
+	.settled = client_settled,
+};
+
+/* --- Begin --------------------------------------------------------------- */
+
+static HRESULT send_request(struct belayi_client_call *client,
+			    const struct belayi_procedure *procedure,
+			    const void *image, const struct belay_ref *ref,
+			    struct belayi_message *message)
+{
+	struct belayi_channel *channel = message->channel;
+	HRESULT hr = message->status;
+
+	if (SUCCEEDED(hr))
+		hr = belayi_ndr_put_in(procedure, image, &message->request);
+	if (FAILED(hr))
+		return hr;
+	if (client->image_size) {
+		memcpy(message->image, image, procedure->image_size);
+		/* Release: Finish_ of a cancelled call may come meanwhile. */
+		__atomic_store_n(&message->has_image, true, __ATOMIC_RELEASE);
+	}
+	message->procedure = procedure;
+	message->header.id = belay_call_id(ref);
+	message->header.caller = message->header.id >> PROCESS_BIT;
+	message->header.slot = procedure->slot;
+	message->result = S_OK;
+	message->reply.size = 0;
+	hr = channel->class->send(channel, message);
+	if (FAILED(hr))
+		belayi_ndr_discard_in(procedure, &message->request);
+	return hr;
+}
+
+/*
+ * The object is idle again, as if nothing had been begun. Where a cancel came
+ * in between, nobody is told of the call, so nobody else will finish it.
+ */
+static void not_begun(struct belayi_client_call *client,
+		      const struct belay_ref *ref,
+		      const struct belay_operation *operation, HRESULT hr)
+{
+	struct belay_outcome outcome;
+	struct belay_ref other;
+
+	if (belay_call_refuse(ref, hr)) {
+		if (client->class->unbegun)
+			client->class->unbegun(client, ref->turn);
+		return;
+	}
+	if (belay_call_claim(&client->call, operation, &other, &outcome) ==
+	    S_OK)
+		belay_call_conclude(&other, &outcome);
+}
+
+/* It was not sent. Who finished the cancelled call may have abandoned it. */
+static void take_back(struct belayi_client_call *client,
+		      struct belayi_message *message)
+{
+	if (decide_fate(message, BELAYI_REPLIED) == BELAYI_ABANDONED)
+		belayi_export_unref(message->stub->export);
+	give_back(message);
+	belayi_client_drop(client);
+}
+
+HRESULT belayi_client_begin(struct belayi_client_call *client,
+			    const struct belayi_procedure *procedure,
+			    const void *image)
+{
+	const struct belay_begin begin = {.operation = &procedure->operation};
+	struct belayi_message *message;
+	struct belay_ref ref;
+	HRESULT hr = belay_call_begin(&client->call, &begin, &ref);
+
+	if (hr != S_OK)
+		return hr;
+	message = message_of(client, ref.turn);
+	hr = message ? send_request(client, procedure, image, &ref, message)
+		     : E_OUTOFMEMORY;
+	if (SUCCEEDED(hr)) {
+		(void)belay_call_accept(&ref);
+		return S_OK;
+	}
+	not_begun(client, &ref, &procedure->operation, hr);
+	if (message)
+		take_back(client, message);
+	return hr;
+}
+
+/* --- Finish -------------------------------------------------------------- */
+
+void belayi_client_failed(const struct belayi_procedure *procedure, void *image,
+			  HRESULT status, uint64_t *ret_value)
+{
+	belayi_ndr_zero_out(procedure, image);
+	*ret_value = procedure->is_hresult ? (uint64_t)(int64_t)status : 0;
+}
+
+/* Whether a policy chose another outcome than what the server replied. */
+static HRESULT chosen(const struct belayi_message *message,
+		      const struct belay_outcome *outcome)
+{
+	struct belay_outcome real = outcome_of(message);
+
+	if (outcome->ending == real.ending && outcome->status == real.status)
+		return message->status;
+	return FAILED(outcome->status) ? outcome->status : E_FAIL;
+}
+
+/*
+ * Alone in FINISHING. The message is given back, or left to the server.
+ * Return: what Finish_ fails with, where there are no results.
+ */
+static HRESULT collect(struct belayi_client_call *client,
+		       const struct belayi_procedure *procedure, void *image,
+		       const struct belay_outcome *outcome, uint64_t *ret_value)
+{
+	struct belayi_message *message = client->message;
+	HRESULT hr = outcome->status;
+
+	if (outcome->ending != BELAY_CANCELED) {
+		hr = client->class->collect ? client->class->collect(client)
+					    : S_OK;
+		if (SUCCEEDED(hr))
+			hr = chosen(message, outcome);
+		if (SUCCEEDED(hr)) {
+			hr = belayi_ndr_get_out(procedure, image,
+						&message->reply, ret_value);
+			give_back(message);
+			return hr;
+		}
+	}
+	if (message)
+		abandon(message);
+	return FAILED(hr) ? hr : RPC_E_CALL_CANCELED;
+}
+
+/* An asynchronous call's arguments: those of Begin_ with those of Finish_. */
+static void *arguments_of(const struct belayi_client_call *client,
+			  const struct belayi_procedure *procedure,
+			  void *finish_image)
+{
+	const struct belayi_message *message = client->message;
+
+	if (!message || !__atomic_load_n(&message->has_image, __ATOMIC_ACQUIRE))
+		return finish_image;
+	belayi_image_join(procedure, message->image, finish_image);
+	return message->image;
+}
+
+void belayi_client_finish(struct belayi_client_call *client,
+			  const struct belayi_procedure *procedure, void *image,
+			  uint64_t *ret_value)
+{
+	struct belay_outcome outcome;
+	struct belay_ref ref;
+	HRESULT hr = belay_call_claim(&client->call, &procedure->operation,
+				      &ref, &outcome);
+
+	if (hr != S_OK) {
+		belayi_client_failed(procedure, image, hr, ret_value);
+		return;
+	}
+	image = arguments_of(client, procedure, image);
+	hr = collect(client, procedure, image, &outcome, ret_value);
+	if (FAILED(hr)) {
+		belayi_client_failed(procedure, image, hr, ret_value);
+		if (outcome.ending == BELAY_SUCCEEDED)
+			outcome = (struct belay_outcome){BELAY_FAILED, hr, 0};
+	}
+	belay_call_conclude(&ref, &outcome);
+}
+
+void belayi_client_end(struct belayi_client_call *client)
+{
+	const struct belay_operation *operation =
+		__atomic_load_n(&client->call.operation, __ATOMIC_ACQUIRE);
+	struct belay_outcome outcome;
+	struct belay_ref ref;
+
+	if (!operation ||
+	    belay_call_claim(&client->call, operation, &ref, &outcome) != S_OK)
+		return;
+	if (outcome.ending != BELAY_CANCELED)
+		outcome.ending = BELAY_UNCOLLECTED;
+	if (client->message)
+		abandon(client->message);
+	belay_call_conclude(&ref, &outcome);
+}

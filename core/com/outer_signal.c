@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outer_signal.c - call objects that are part of another object
+ *
+ * The outer object's ISynchronize, if it has one of its own, is told of the
+ * call's turns. Its code may do anything meanwhile: in Signal it may finish
+ * the call, begin the next one, and release itself.
+ *
+ * The word `signaling` says how far Signal has come in the turn: turn (bits
+ * 32-63), and below it the thread that is in Signal, or DUE before that. It is
+ * 0 when Signal has returned. The low half is a futex.
+ */
+#define COBJMACROS
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "apartment.h"
+#include "call_object.h"
+#include "import.h"
+
+#define DUE UINT32_MAX
+#define OVER 0
+
+static uint64_t word_of(uint64_t turn, uint32_t who)
+{
+	return turn << 32 | who;
+}
+
+static uint64_t load(const struct belayi_call_object *object)
+{
+	/* Acquire: who sees that Signal is over sees what it said. */
+	return __atomic_load_n(&object->signaling, __ATOMIC_ACQUIRE);
+}
+
+static uint32_t this_thread(void)
+{
+	return (uint32_t)gettid();
+}
+
+static bool move(struct belayi_call_object *object, uint64_t from, uint64_t to)
+{
+	return __atomic_compare_exchange_n(&object->signaling, &from, to, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* --- Waiting for Signal to return ---------------------------------------- */
+
+static long futex(struct belayi_call_object *object, int operation,
+		  uint32_t value)
+{
+	return syscall(SYS_futex, (uint32_t *)&object->signaling,
+		       operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+}
+
+static bool is_over(void *data)
+{
+	return load(data) == OVER;
+}
+
+/* Nobody waits for himself: Finish_ or Begin_ inside Signal go on. */
+static void wait_for_signal(struct belayi_call_object *object)
+{
+	uint32_t self = this_thread();
+	uint64_t seen;
+
+	if (object->client.apartment &&
+	    object->client.apartment == belayi_apartment_current()) {
+		if ((uint32_t)load(object) != self)
+			(void)belayi_apartment_wait(is_over, object, UINT64_MAX,
+						    false);
+		return;
+	}
+	while ((seen = load(object)) != OVER && (uint32_t)seen != self)
+		(void)futex(object, FUTEX_WAIT, (uint32_t)seen);
+}
+
+static void signal_is_over(struct belayi_call_object *object, uint64_t word)
+{
+	if (!move(object, word, OVER))
+		return;
+	(void)futex(object, FUTEX_WAKE, INT_MAX);
+	if (object->client.apartment)
+		belayi_apartment_ring(object->client.apartment);
+}
+
+/* --- The outer's ISynchronize -------------------------------------------- */
+
+/* Counted; NULL: it has none, or forwards to the call object's own. */
+static ISynchronize *synchronize_of(struct belayi_call_object *object)
+{
+	void *found;
+
+	if (FAILED(IUnknown_QueryInterface(object->outer, &IID_ISynchronize,
+					   &found)))
+		return NULL;
+	if (found != (void *)&object->synchronize)
+		return found;
+	(void)ISynchronize_Release((ISynchronize *)found);
+	return NULL;
+}
+
+HRESULT belayi_outer_begin(struct belayi_call_object *object, uint64_t turn)
+{
+	ISynchronize *synchronize;
+	HRESULT hr;
+
+	wait_for_signal(object);
+	object->signal_hr = S_OK;
+	/* Release: of what was written above. */
+	__atomic_store_n(&object->signaling, word_of(turn, DUE),
+			 __ATOMIC_RELEASE);
+	synchronize = synchronize_of(object);
+	if (!synchronize) {
+		belayi_event_begin(&object->event, turn);
+		return S_OK;
+	}
+	hr = ISynchronize_Reset(synchronize);
+	(void)ISynchronize_Release(synchronize);
+	return hr;
+}
+
+void belayi_outer_unbegin(struct belayi_call_object *object, uint64_t turn)
+{
+	(void)move(object, word_of(turn, DUE), OVER);
+}
+
+static HRESULT signal_outer(struct belayi_call_object *object, uint64_t turn)
+{
+	ISynchronize *synchronize = synchronize_of(object);
+	HRESULT hr;
+
+	if (!synchronize) {
+		(void)belayi_event_signal_turn(&object->event, turn);
+		return S_OK;
+	}
+	hr = ISynchronize_Signal(synchronize);
+	(void)ISynchronize_Release(synchronize);
+	return hr;
+}
+
+static void settle(struct belayi_call_object *object, uint64_t turn)
+{
+	uint64_t word = word_of(turn, this_thread());
+	HRESULT hr;
+
+	(void)move(object, word_of(turn, DUE), word);
+	hr = signal_outer(object, turn);
+	/* Where Signal began the next turn, this one's result is nobody's. */
+	if (FAILED(hr) && load(object) == word)
+		object->signal_hr = hr;
+	signal_is_over(object, word);
+	(void)IUnknown_Release(object->outer);
+}
+
+/* --- Elsewhere ----------------------------------------------------------- */
+
+/*
+ * A policy cancels, or lets a held reply go, on a thread that is in no
+ * apartment. There the program's Signal could not do what it may on a server's
+ * thread, finish the call for one: a multithreaded client's runs in its
+ * apartment. A single-threaded one's may sit in its Wait, which need not pump.
+ */
+struct errand {
+	struct belayi_task task;
+	struct belayi_call_object *object;
+	uint64_t turn;
+};
+
+static void run_errand(struct belayi_task *task)
+{
+	struct errand *errand = (struct errand *)task;
+
+	settle(errand->object, errand->turn);
+	free(errand);
+}
+
+static bool send_errand(struct belayi_call_object *object, uint64_t turn)
+{
+	struct errand *errand = malloc(sizeof(*errand));
+
+	if (!errand)
+		return false;
+	*errand = (struct errand){{NULL, run_errand, run_errand}, object, turn};
+	if (belayi_apartment_post(object->client.proxy->import->apartment,
+				  &errand->task))
+		return true;
+	free(errand);
+	return false;
+}
+
+void belayi_outer_settled(struct belayi_call_object *object, uint64_t turn)
+{
+	bool is_elsewhere =
+		!belayi_apartment_current() && !object->client.apartment;
+
+	if (!is_elsewhere || !send_errand(object, turn))
+		settle(object, turn);
+}
+
+/* --- Finish_ ------------------------------------------------------------- */
+
+void belayi_outer_wait(struct belayi_call_object *object)
+{
+	ISynchronize *synchronize;
+
+	/* Inside Signal everything is there already. */
+	if ((uint32_t)load(object) == this_thread())
+		return;
+	synchronize = synchronize_of(object);
+	if (!synchronize)
+		return;
+	(void)ISynchronize_Wait(synchronize, COWAIT_DEFAULT, INFINITE);
+	(void)ISynchronize_Release(synchronize);
+}
+
+HRESULT belayi_outer_collect(struct belayi_call_object *object)
+{
+	wait_for_signal(object);
+	return object->signal_hr;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server_call.c - call objects of servers, as a stub drives them
+ *
+ * The server's call object is made part of one of ours, which answers
+ * ISynchronize, ISynchronizeHandle and ICancelMethodCalls. The first Signal
+ * after Begin_ was called ends the call: Finish_, reply, all of it on the
+ * thread that signals. A Begin_ that fails ends it, too, and so does the end of
+ * the object; one of them wins, by a move of `state`.
+ *
+ * References: one of the call that is not over, one of Begin_ that has not
+ * returned, one of the export's list; and those of the server.
+ */
+#define COBJMACROS
+#include "server_call.h"
+
+#include <stddef.h>
+
+#include "channel.h"
+#include "context.h"
+#include "interface.h"
+#include "invoke.h"
+#include "server_object.h"
+#include "stub.h"
+
+static bool move(struct belayi_server_object *object,
+		 enum belayi_server_state from, enum belayi_server_state to)
+{
+	uint32_t state = from;
+
+	/* Acq_rel: the winner is alone with the call. */
+	return __atomic_compare_exchange_n(&object->state, &state, to, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* --- The end of a call --------------------------------------------------- */
+
+/* Alone with the object, and its message has a status and perhaps a reply. */
+static void reply(struct belayi_server_object *object)
+{
+	struct belayi_message *message = object->message;
+	HRESULT status =
+		FAILED(message->status) ? message->status : message->result;
+
+	belayi_context_end(object->context);
+	belayi_serve_left(message, object->entered, status);
+	object->message = NULL;
+	/* Before the client knows: it may let go of the object then. */
+	belayi_export_leave(object->export);
+	belayi_message_replied(message);
+	(void)belayi_server_object_unref(object);
+}
+
+static void reply_failed(struct belayi_server_object *object, HRESULT status)
+{
+	belayi_ndr_free(object->message->procedure, &object->frame);
+	object->message->reply.size = 0;
+	object->message->status = status;
+	reply(object);
+}
+
+static void finish(struct belayi_server_object *object)
+{
+	struct belayi_message *message = object->message;
+	struct belayi_service service;
+
+	belayi_service_enter(&service, NULL, object->context);
+	belayi_invoke_finish(message->procedure, &object->frame, object->async);
+	belayi_service_leave(&service);
+	belayi_serve_put_out(message, &object->frame);
+	reply(object);
+}
+
+/* True to the one who is to end the call. */
+static bool win(struct belayi_server_object *object)
+{
+	/* In this order: Begin_ may return between the two. */
+	if (!move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_OVER) &&
+	    !move(object, BELAYI_SERVER_BUSY, BELAYI_SERVER_OVER))
+		return false;
+	if (belayi_export_unpend(&object->pending))
+		(void)belayi_server_object_unref(object);
+	return true;
+}
+
+static struct belayi_server_object *object_of(struct belayi_pending *pending)
+{
+	size_t offset = offsetof(struct belayi_server_object, pending);
+
+	return (struct belayi_server_object *)((char *)pending - offset);
+}
+
+void belayi_server_signaled(struct belayi_server_object *object)
+{
+	if (win(object))
+		finish(object);
+}
+
+static void on_disconnected(struct belayi_pending *pending)
+{
+	struct belayi_server_object *object = object_of(pending);
+
+	/* While Begin_ reads its arguments they stay. */
+	if (!move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_CUT) &&
+	    move(object, BELAYI_SERVER_BUSY, BELAYI_SERVER_OVER)) {
+		belayi_event_signal(&object->event);
+		reply_failed(object, RPC_E_DISCONNECTED);
+	}
+	(void)belayi_server_object_unref(object);
+}
+
+/* --- The beginning ------------------------------------------------------- */
+
+/*
+ * The server's call object, as part of ours. A pointer to it would count on
+ * ours, which then kept itself: it is not counted.
+ */
+static bool make_inner(struct belayi_server_object *object,
+		       ICallFactory *factory, const IID *async_iid)
+{
+	IUnknown *outer = (IUnknown *)&object->unknown;
+
+	if (FAILED(ICallFactory_CreateCall(factory, async_iid, outer,
+					   &IID_IUnknown, &object->inner)) ||
+	    !object->inner) {
+		object->inner = NULL;
+		return false;
+	}
+	if (FAILED(IUnknown_QueryInterface(object->inner, async_iid,
+					   &object->async)))
+		return false;
+	(void)IUnknown_Release((IUnknown *)object->async);
+	return true;
+}
+
+static void invoke_begin(struct belayi_server_object *object)
+{
+	const struct belayi_procedure *procedure = object->message->procedure;
+	struct belayi_service service;
+	HRESULT hr;
+
+	belayi_service_enter(&service, NULL, object->context);
+	object->entered = belayi_serve_entered(
+		object->message,
+		belayi_method_of(object->async,
+				 belayi_begin_slot(procedure->slot)));
+	hr = belayi_invoke_begin(procedure, &object->frame, object->async);
+	belayi_service_leave(&service);
+	/* What it returned is for nobody, unless nothing else will come. */
+	if (FAILED(hr)) {
+		if (win(object))
+			reply_failed(object, hr);
+	} else if (move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_BUSY)) {
+		return;
+	}
+	if (move(object, BELAYI_SERVER_CUT, BELAYI_SERVER_OVER))
+		reply_failed(object, RPC_E_DISCONNECTED);
+}
+
+/* The references of Begin_ and of the export's list. */
+static void begin(struct belayi_server_object *object)
+{
+	(void)belayi_server_object_ref(object);
+	(void)belayi_server_object_ref(object);
+	object->state = BELAYI_SERVER_BEGINNING;
+	object->pending.disconnected = on_disconnected;
+	if (belayi_export_pend(object->export, &object->pending)) {
+		invoke_begin(object);
+	} else {
+		(void)belayi_server_object_unref(object);
+		object->state = BELAYI_SERVER_OVER;
+		reply_failed(object, RPC_E_DISCONNECTED);
+	}
+	(void)belayi_server_object_unref(object);
+}
+
+bool belayi_server_call(struct belayi_message *message)
+{
+	const struct belayi_procedure *procedure = message->procedure;
+	const IID *async_iid = &procedure->iface->async_iid;
+	ICallFactory *factory;
+	struct belayi_server_object *object;
+	HRESULT hr;
+
+	if (IsEqualIID(async_iid, &GUID_NULL))
+		return false;
+	factory = belayi_stub_factory(message->stub);
+	object = factory ? belayi_server_object_new(message) : NULL;
+	if (!object)
+		return false;
+	if (!make_inner(object, factory, async_iid)) {
+		(void)belayi_server_object_unref(object);
+		return false;
+	}
+	hr = belayi_ndr_get_in(procedure, &message->request, &object->frame);
+	if (SUCCEEDED(hr)) {
+		begin(object);
+		return true;
+	}
+	message->status = hr;
+	reply(object);
+	return true;
+}
