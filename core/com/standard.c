@@ -30,7 +30,7 @@ HRESULT belayi_standard_of_import(struct belayi_import *import, REFIID iid,
 	result = belayi_query_stub(import->export, iid, ret_stub);
 	if (SUCCEEDED(result) && !belayi_export_hold(import->export))
 		result = RPC_E_DISCONNECTED;
-	return result;
+	return result == RPC_E_DISCONNECTED ? CO_E_OBJNOTCONNECTED : result;
 }
 
 HRESULT belayi_standard_stub(IUnknown *object, REFIID iid,
@@ -144,7 +144,7 @@ HRESULT belayi_standard_release(const struct belayi_objref *objref)
 	struct belayi_packet *packet = belayi_packet_find(objref->packet, true);
 
 	if (!packet)
-		return RPC_E_INVALID_OBJREF;
+		return CO_E_OBJNOTCONNECTED;
 	belayi_packet_unref(packet);
 	return S_OK;
 }
