@@ -16,9 +16,6 @@
 
 #define TABLE (MSHLFLAGS_TABLESTRONG | MSHLFLAGS_TABLEWEAK)
 
-const CLSID belayi_clsid_standard = {
-	0x00000017, 0, 0, {0xc0, 0, 0, 0, 0, 0, 0, 0x46}};
-
 /* A proxy goes on as what it stands for: nobody calls through two of them. */
 HRESULT belayi_standard_of_import(struct belayi_import *import, REFIID iid,
 				  struct belayi_stub **ret_stub)

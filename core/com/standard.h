@@ -12,9 +12,6 @@
 struct belayi_import;
 struct belayi_stub;
 
-/* CLSID_StdMarshal: whoever names it writes standard OBJREFs. */
-extern const CLSID belayi_clsid_standard;
-
 /*
  * belayi_standard_stub() - the stub for an object, or for what a proxy is of
  *
