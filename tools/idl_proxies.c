@@ -123,7 +123,7 @@ static bool put_names(const struct proxies *p, FILE *to)
 		"static const struct belay_proxy_names _%s_ProxyNames =\n{\n"
 		"    sizeof(struct belay_proxy_names),\n"
 		"    BELAY_PROXY_NAMES_MARK,\n"
-		"    _%s_Methods\n};\n\n",
+		"    _%s_Methods,\n    0\n};\n\n",
 		p->token, p->token);
 	return true;
 }

@@ -20,6 +20,9 @@
 
 #define TABLE (MSHLFLAGS_TABLESTRONG | MSHLFLAGS_TABLEWEAK)
 
+const CLSID belayi_clsid_free_threaded = {
+	0x0000033a, 0, 0, {0xc0, 0, 0, 0, 0, 0, 0, 0x46}};
+
 /*
  * inner: the IUnknown that CoCreateFreeThreadedMarshaler() returns: it is the
  *        owner's alone
@@ -116,8 +119,8 @@ static HRESULT STDMETHODCALLTYPE marshal_class(IMarshal *This, REFIID iid,
 	(void)This, (void)iid, (void)object, (void)context, (void)mshlflags;
 	if (!ret_clsid)
 		return E_POINTER;
-	*ret_clsid = stays_here(mshctx) ? CLSID_InProcFreeMarshaler
-					: CLSID_StdMarshal;
+	*ret_clsid = stays_here(mshctx) ? belayi_clsid_free_threaded
+					: belayi_clsid_standard;
 	return S_OK;
 }
 

@@ -33,6 +33,7 @@
 #ifndef BELAYI_COM_NDR_H
 #define BELAYI_COM_NDR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -84,6 +85,15 @@ struct belayi_frame {
 
 /* belayi_frame_deinit() - frees its memory; not within a call */
 void belayi_frame_deinit(struct belayi_frame *frame);
+
+/*
+ * belayi_image_mirror() - fills the slots of an image that are the runtime's
+ *
+ * For whoever makes an image, before belayi_ndr_put_in(); what the closures
+ * hand over (vtables.h) has been filled. They keep what is looked for after
+ * Begin_, when the program's own [in] arguments may be gone.
+ */
+void belayi_image_mirror(const struct belayi_procedure *procedure, void *image);
 
 /*
  * belayi_ndr_put_in() - client: the [in] and [in,out] arguments to a request

@@ -62,7 +62,7 @@ static HRESULT STDMETHODCALLTYPE get_class(IMarshal *This, REFIID iid,
 	(void)mshctx, (void)context, (void)mshlflags;
 	if (!ret_clsid)
 		return E_POINTER;
-	*ret_clsid = CLSID_StdMarshal;
+	*ret_clsid = belayi_clsid_standard;
 	return S_OK;
 }
 

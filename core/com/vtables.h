@@ -18,6 +18,8 @@
 
 #include "interface.h"
 
+struct belayi_store;
+
 /*
  * struct belayi_proxy_class - what a proxy or a call object does
  *
@@ -43,6 +45,9 @@ struct belayi_proxy_class {
 	void (*finish)(void *object, const struct belayi_procedure *procedure,
 		       void *image, uint64_t *ret_value);
 };
+
+/* belayi_vtables_make() - an interface's, which are not there yet; or NULL */
+struct belayi_vtables *belayi_vtables_make(struct belayi_store *store);
 
 /*
  * belayi_vtable_call() - the vtable of an interface's proxies

@@ -27,7 +27,7 @@ FOREIGN = [
 # What only some places may name, and why.
 NAMES = [
     (r"\bstderr\b|\bSTDERR_FILENO\b|\bperror\s*\(|\bd?printf\s*\(\s*2\b",
-     ("interpose/log.c",), "writes to stderr"),
+     ("core/com/complain.c", "interpose/log.c"), "writes to stderr"),
     (r"\b(?:secure_)?getenv\s*\(|\benviron\b",
      ("interpose/session.c",), "reads the environment"),
 ]

@@ -100,6 +100,10 @@ typedef int(__stdcall *PIIDLookup)(const IID *iid, int *ret_index);
  * methods: for each interface, in the order of the file's other tables: the
  *          names of its methods from slot 3 on, those of its bases too; ends
  *          with NULL
+ * letters: for each interface and method, in the same orders, one letter for
+ *          each parameter and for what it returns (BELAY_PROXY_LETTER), or
+ *          NULL where it is a method of a base in another file. All of it may
+ *          be NULL: then no struct of more than 8 bytes is passed by value
  */
 #define BELAY_PROXY_NAMES_MARK 0x4e504c42U
 
@@ -107,7 +111,23 @@ struct belay_proxy_names {
 	uint32_t size;
 	uint32_t mark;
 	const char *const *const *methods;
+	const char *const *const *letters;
 };
+
+/*
+ * BELAY_PROXY_LETTER() - what widl does not say of a type that is passed
+ *
+ * 's': a struct or union by value; 'u': an unsigned integer; '-': neither.
+ * (Classes 12 and 13 are gcc's for struct and union types.)
+ */
+#define BELAY_PROXY_LETTER(type)                                               \
+	(__builtin_classify_type(*(type *)0) == 12 ||                          \
+			 __builtin_classify_type(*(type *)0) == 13             \
+		 ? 's'                                                         \
+	 : _Generic((type *)0, unsigned char * : 1, unsigned short * : 1,      \
+		    char16_t * : 1, unsigned int * : 1, default : 0)           \
+		 ? 'u'                                                         \
+		 : '-')
 
 /*
  * ExtendedProxyFileInfo - all interfaces of a file

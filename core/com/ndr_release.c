@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndr_release.c - gives back what values lead to
+ *
+ * What contradicts itself (a count that is negative, a tag without an arm) or
+ * leads too deep is left alone: better a leak than a wild pointer.
+ */
+#include "ndr_release.h"
+
+#include <stdlib.h>
+
+#include "ndr.h"
+#include "ndr_put.h"
+#include "ndr_scalars.h"
+
+struct releaser {
+	const unsigned char *image;
+	uint32_t depth;
+};
+
+static void release(struct releaser *releaser, const struct belayi_type *type,
+		    unsigned char *memory, const unsigned char *base);
+
+static void release_struct(struct releaser *releaser,
+			   const struct belayi_type *type,
+			   unsigned char *memory)
+{
+	/* Counts stand in fields of their own: the order does not matter. */
+	for (uint32_t i = 0; i < type->record.fields_count; i++)
+		release(releaser, type->record.fields[i].type,
+			memory + type->record.fields[i].offset, memory);
+	if (type->record.tail)
+		release(releaser, type->record.tail, memory + type->size,
+			memory);
+}
+
+static void release_array(struct releaser *releaser,
+			  const struct belayi_type *type, unsigned char *memory,
+			  const unsigned char *base)
+{
+	const struct belayi_count *count = &type->array.size;
+	int64_t length = type->array.count;
+
+	if (type->array.length.where != BELAYI_NOWHERE)
+		count = &type->array.length;
+	if (count->where != BELAYI_NOWHERE &&
+	    (!belayi_count_value(count, releaser->image, base, &length) ||
+	     length > (int64_t)BELAYI_MESSAGE_MAX))
+		return;
+	for (; length > 0; length--, memory += type->array.element->size)
+		release(releaser, type->array.element, memory, base);
+}
+
+static void release_union(struct releaser *releaser,
+			  const struct belayi_type *type, unsigned char *memory,
+			  const unsigned char *base)
+{
+	const struct belayi_type *arm;
+	int64_t tag;
+	bool found;
+
+	if (type->choice.is_encapsulated)
+		tag = belayi_load(type->choice.discriminant->code, memory);
+	else if (!belayi_count_value(&type->choice.tag, releaser->image, base,
+				     &tag))
+		return;
+	arm = belayi_arm_of(type, tag, &found);
+	if (arm)
+		release(releaser, arm, memory + type->choice.arms_offset, base);
+}
+
+static void release_pointer(struct releaser *releaser,
+			    const struct belayi_type *type,
+			    unsigned char *memory, const unsigned char *base)
+{
+	unsigned char *to = *(unsigned char **)memory;
+
+	if (!to || releaser->depth >= BELAYI_DEPTH_MAX)
+		return;
+	releaser->depth++;
+	release(releaser, type->pointer.pointee, to, base);
+	releaser->depth--;
+	*(void **)memory = NULL;
+	free(to);
+}
+
+static void release_interface(unsigned char *memory)
+{
+	IUnknown *object = *(IUnknown **)memory;
+
+	*(void **)memory = NULL;
+	if (object)
+		object->lpVtbl->Release(object);
+}
+
+static void release(struct releaser *releaser, const struct belayi_type *type,
+		    unsigned char *memory, const unsigned char *base)
+{
+	if (!type->has_pointers)
+		return;
+	switch (type->shape) {
+	case BELAYI_STRUCT:
+		release_struct(releaser, type, memory);
+		break;
+	case BELAYI_ARRAY:
+		release_array(releaser, type, memory, base);
+		break;
+	case BELAYI_UNION:
+		release_union(releaser, type, memory, base);
+		break;
+	case BELAYI_POINTER:
+		release_pointer(releaser, type, memory, base);
+		break;
+	case BELAYI_INTERFACE:
+		release_interface(memory);
+		break;
+	default:
+		break;
+	}
+}
+
+void belayi_release(const struct belayi_type *type, const unsigned char *image,
+		    unsigned char *memory)
+{
+	struct releaser releaser = {image, 0};
+
+	release(&releaser, type, memory, NULL);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndr_server.c - the server's half of a call: arguments out of request, reply
+ * out of arguments
+ */
+#include <string.h>
+
+#include "ndr_arena.h"
+#include "ndr_get.h"
+#include "ndr_message.h"
+#include "ndr_put.h"
+#include "ndr_release.h"
+#include "ndr_scalars.h"
+
+static void reset(struct belayi_frame *frame)
+{
+	frame->image = NULL;
+	frame->gifts = NULL;
+	belayi_arena_reset(frame);
+}
+
+/* What stands in a slot is extended, as in the register that it goes to. */
+static bool get_slot(struct belayi_reader *reader,
+		     const struct belayi_param *param, unsigned char *slot)
+{
+	int64_t value;
+
+	if (!belayi_get(reader, param->type, slot, 0))
+		return false;
+	if (param->type->shape == BELAYI_SCALAR) {
+		value = belayi_load(param->type->code, slot);
+		memcpy(slot, &value, sizeof(value));
+	}
+	return true;
+}
+
+static bool get_argument(struct belayi_reader *reader,
+			 const struct belayi_param *param)
+{
+	unsigned char *slot = reader->image + param->offset;
+	unsigned char *memory;
+	bool is_there;
+
+	reader->in_heap = belayi_is_out(param);
+	if (!(param->flags & BELAYI_PARAM_INDIRECT))
+		return get_slot(reader, param, slot);
+	if (param->flags & BELAYI_PARAM_UNIQUE) {
+		if (!belayi_get_presence(reader, &is_there))
+			return false;
+		if (!is_there)
+			return true;
+	}
+	if (!belayi_get_new(reader, param->type, &memory))
+		return false;
+	memcpy(slot, &memory, sizeof(memory));
+	return true;
+}
+
+void belayi_image_mirror(const struct belayi_procedure *procedure, void *image)
+{
+	unsigned char *bytes = image;
+
+	for (uint32_t i = 0; i < procedure->mirrors_count; i++) {
+		const struct belayi_mirror *mirror = &procedure->mirrors[i];
+		const void *from = *(const void **)(bytes + mirror->from);
+
+		if (from)
+			memcpy(bytes + mirror->to, from, mirror->size);
+		else
+			memset(bytes + mirror->to, 0, mirror->size);
+	}
+}
+
+static bool get_arguments(struct belayi_reader *reader,
+			  const struct belayi_procedure *procedure)
+{
+	for (uint32_t i = 0; i < procedure->params_count; i++) {
+		if (!belayi_is_in(&procedure->params[i]))
+			continue;
+		if (!get_argument(reader, &procedure->params[i]))
+			return false;
+		/* The next one may be counted by it. */
+		if (procedure->mirrors_count)
+			belayi_image_mirror(procedure, reader->image);
+	}
+	return belayi_get_end(reader);
+}
+
+/* Bytes that an [out] argument takes. */
+static bool size_of(struct belayi_reader *reader,
+		    const struct belayi_type *type, uint64_t *ret_size)
+{
+	const unsigned char *none = NULL;
+	const struct belayi_type *tail = belayi_tail_of(type, &none);
+	int64_t count = 0;
+
+	if (type->is_conformant &&
+	    (!belayi_count_value(tail->shape == BELAYI_STRING
+					 ? &tail->string.size
+					 : &tail->array.size,
+				 reader->image, NULL, &count) ||
+	     count < 0 || count > (int64_t)BELAYI_MESSAGE_MAX)) {
+		reader->status = BELAYI_WIN32(RPC_X_BAD_STUB_DATA);
+		return false;
+	}
+	*ret_size = type->size;
+	if (count)
+		*ret_size += (uint64_t)count * belayi_unit_of(tail);
+	return true;
+}
+
+/* Storage for what is [out] only. */
+static bool make_results(struct belayi_reader *reader,
+			 const struct belayi_procedure *procedure)
+{
+	for (uint32_t i = 0; i < procedure->params_count; i++) {
+		const struct belayi_param *param = &procedure->params[i];
+		void *memory = NULL;
+		uint64_t size;
+
+		if (!belayi_is_out(param) || belayi_is_in(param))
+			continue;
+		if (!size_of(reader, param->type, &size))
+			return false;
+		if (size <= BELAYI_MESSAGE_MAX)
+			memory = belayi_arena_take(reader->arena, size);
+		if (!memory) {
+			reader->status = E_OUTOFMEMORY;
+			return false;
+		}
+		memcpy(reader->image + param->offset, &memory, sizeof(memory));
+	}
+	return true;
+}
+
+HRESULT belayi_ndr_get_in(const struct belayi_procedure *procedure,
+			  const struct belayi_buffer *buffer,
+			  struct belayi_frame *frame)
+{
+	struct belayi_reader reader;
+
+	belayi_reader_init(&reader, buffer, false);
+	frame->gifts = NULL;
+	frame->value = 0;
+	reader.arena = frame;
+	reader.image = belayi_arena_take(frame, procedure->image_size);
+	if (!reader.image)
+		return E_OUTOFMEMORY;
+	frame->image = reader.image;
+	if (get_arguments(&reader, procedure) &&
+	    make_results(&reader, procedure))
+		return S_OK;
+	belayi_gifts_return(reader.undo);
+	belayi_gifts_return(frame->gifts);
+	belayi_discard(procedure, buffer, false, reader.taken);
+	reset(frame);
+	return reader.status;
+}
+
+HRESULT belayi_ndr_put_out(const struct belayi_procedure *procedure,
+			   struct belayi_frame *frame,
+			   struct belayi_buffer *buffer)
+{
+	struct belayi_writer writer = {buffer, frame->image, 0, 0, S_OK};
+
+	buffer->size = 0;
+	for (uint32_t i = 0; i < procedure->params_count; i++) {
+		const struct belayi_param *param = &procedure->params[i];
+
+		if (belayi_is_out(param) &&
+		    !belayi_put(
+			    &writer, param->type,
+			    *(unsigned char **)(frame->image + param->offset),
+			    NULL))
+			break;
+	}
+	if (writer.status == S_OK && procedure->value)
+		(void)belayi_put(&writer, procedure->value,
+				 (const unsigned char *)&frame->value, NULL);
+	if (writer.status == S_OK)
+		return S_OK;
+	belayi_discard(procedure, buffer, true, 0);
+	buffer->size = 0;
+	return writer.status;
+}
+
+void belayi_ndr_free(const struct belayi_procedure *procedure,
+		     struct belayi_frame *frame)
+{
+	const struct belayi_param *param = procedure->params;
+	const struct belayi_param *end = param + procedure->params_count;
+
+	for (; procedure->out_has_pointers && param < end; param++) {
+		unsigned char *memory =
+			*(unsigned char **)(frame->image + param->offset);
+
+		if (belayi_is_out(param) && memory)
+			belayi_release(param->type, frame->image, memory);
+	}
+	belayi_gifts_return(frame->gifts);
+	reset(frame);
+}
