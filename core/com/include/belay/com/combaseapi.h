@@ -8,13 +8,20 @@
  *
  * Unless said otherwise
  *
- *  - a function may be called on any thread, and CO_E_NOTINITIALIZED says that
- *    the thread is in no apartment;
- *  - pointers that a function needs must not be NULL: E_INVALIDARG;
+ *  - a function may be called on any thread;
  *  - what comes out is written in any case: NULL or 0 after a failure;
  *  - an interface pointer that comes out is counted, belongs to the caller and
- *    is good in the caller's apartment; one that goes in stays the caller's;
- *  - E_OUTOFMEMORY may be returned by each.
+ *    is good in the caller's apartment; one that goes in stays the caller's.
+ *
+ * These codes say the same everywhere; each function may return the last.
+ *
+ *  - S_OK: it did what it is for;
+ *  - CO_E_NOTINITIALIZED: the thread is in no apartment;
+ *  - E_INVALIDARG: a pointer that is needed is NULL, or an argument has no
+ *    meaning;
+ *  - E_NOINTERFACE: the object does not have the interface;
+ *  - RPC_E_WRONG_THREAD: the thread is in another apartment;
+ *  - E_OUTOFMEMORY: there is not enough memory.
  */
 #ifndef BELAY_COM_COMBASEAPI_H
 #define BELAY_COM_COMBASEAPI_H
@@ -71,7 +78,11 @@ typedef enum tagCOWAIT_FLAGS {
  */
 WINOLEAPI CoInitializeEx(LPVOID reserved, DWORD coinit);
 
-/* CoInitialize() - CoInitializeEx(reserved, COINIT_APARTMENTTHREADED) */
+/*
+ * CoInitialize() - puts the thread into a single-threaded apartment
+ *
+ * Return: as CoInitializeEx() with COINIT_APARTMENTTHREADED.
+ */
 WINOLEAPI CoInitialize(LPVOID reserved);
 
 /*
@@ -185,17 +196,37 @@ WINOLEAPI CoWaitForMultipleHandles(DWORD flags, DWORD milliseconds, ULONG count,
  * malloc()'s memory, and NdrOleAllocate()'s.
  */
 
-/* CoTaskMemAlloc() - `size` bytes, or NULL; 0 bytes are not NULL */
+/*
+ * CoTaskMemAlloc() - gets memory
+ *
+ * Return: `size` bytes, also where that is 0; NULL: there is not enough.
+ */
 WINOLEAPI_(LPVOID) CoTaskMemAlloc(SIZE_T size);
 
-/* CoTaskMemRealloc() - to 0 bytes it frees, and returns NULL */
+/*
+ * CoTaskMemRealloc() - gives memory another size
+ *
+ * memory: or NULL, for CoTaskMemAlloc()
+ * size:   with 0 it is freed
+ *
+ * Return: where it is now; NULL: it was freed, or there is not enough and it
+ *         stays as it was.
+ */
 WINOLEAPI_(LPVOID) CoTaskMemRealloc(LPVOID memory, SIZE_T size);
 
-/* CoTaskMemFree() - accepts NULL */
+/*
+ * CoTaskMemFree() - gives memory back
+ *
+ * memory: or NULL, for nothing
+ */
 WINOLEAPI_(void) CoTaskMemFree(LPVOID memory);
 
 /*
- * CreateStreamOnHGlobal() - a stream on memory
+ * Streams
+ */
+
+/*
+ * CreateStreamOnHGlobal() - makes a stream on memory
  *
  * For the data of CoMarshalInterface(), or anything else. On any thread, in an
  * apartment or not; one thread at a time may use it.

@@ -171,7 +171,9 @@ typedef union _CLIENT_CALL_RETURN {
 /*
  * NdrOleAllocate(), NdrOleFree() - memory that crosses an interface
  *
- * The same memory as CoTaskMemAlloc()'s.
+ * What a NAME_p.c calls. It is the same memory as CoTaskMemAlloc()'s.
+ *
+ * Return: `size` bytes, also where that is 0; NULL: there is not enough.
  */
 RPCRTAPI void *RPC_ENTRY NdrOleAllocate(size_t size);
 RPCRTAPI void RPC_ENTRY NdrOleFree(void *memory);
@@ -180,8 +182,10 @@ RPCRTAPI void RPC_ENTRY NdrOleFree(void *memory);
  * NdrClientCall2() - one call through a proxy, by its format string
  *
  * Only for the [call_as] methods of a _p.c file, which call it with the
- * proxy and the remote method's arguments. It fails where the object is not
- * a proxy of this runtime.
+ * proxy and the remote method's arguments.
+ *
+ * Return: what the method returns; where that is an HRESULT, a failure if the
+ *         object is not a proxy of this runtime.
  */
 RPCRTAPI CLIENT_CALL_RETURN RPC_ENTRY
 NdrClientCall2(PMIDL_STUB_DESC description, PFORMAT_STRING format, ...);

@@ -155,7 +155,15 @@ typedef struct tagExtendedProxyFileInfo {
 	LONG_PTR Filler4;
 } ExtendedProxyFileInfo, ProxyFileInfo;
 
-/* The first three slots of every proxy. */
+/*
+ * IUnknown_QueryInterface_Proxy(), IUnknown_AddRef_Proxy(),
+ * IUnknown_Release_Proxy() - the first three slots of every proxy
+ *
+ * For tables in a NAME_p.c; programs call a proxy's methods as any object's.
+ *
+ * Return: as IUnknown::QueryInterface(), IUnknown::AddRef() and
+ *         IUnknown::Release().
+ */
 RPCRTAPI HRESULT STDMETHODCALLTYPE
 IUnknown_QueryInterface_Proxy(IUnknown *This, REFIID riid, void **ppvObject);
 RPCRTAPI ULONG STDMETHODCALLTYPE IUnknown_AddRef_Proxy(IUnknown *This);
