@@ -113,7 +113,7 @@ HRESULT belayi_custom_marshal(IStream *stream, IMarshal *marshal,
 
 	if (FAILED(result))
 		return result;
-	if (!IsEqualCLSID(&clsid, &belayi_clsid_standard))
+	if (!IsEqualCLSID(&clsid, &CLSID_StdMarshal))
 		return marshal_data(stream, marshal, wish, &clsid);
 	/* The standard marshaler, asked by the object, writes all of it. */
 	return IMarshal_MarshalInterface(marshal, stream, wish->iid,
@@ -125,7 +125,7 @@ HRESULT belayi_custom_marshal(IStream *stream, IMarshal *marshal,
 
 static HRESULT make_unmarshaler(REFCLSID clsid, IMarshal **ret_marshal)
 {
-	if (IsEqualCLSID(clsid, &belayi_clsid_free_threaded))
+	if (IsEqualCLSID(clsid, &CLSID_InProcFreeMarshaler))
 		return belayi_ftm_unmarshaler(ret_marshal);
 	return CoCreateInstance(clsid, NULL, CLSCTX_INPROC_SERVER,
 				&IID_IMarshal, (void **)ret_marshal);

@@ -148,7 +148,7 @@ static HRESULT STDMETHODCALLTYPE marshal_class(IMarshal *This, REFIID iid,
 	(void)mshctx, (void)context, (void)mshlflags;
 	if (!ret_clsid)
 		return E_POINTER;
-	*ret_clsid = belayi_clsid_standard;
+	*ret_clsid = CLSID_StdMarshal;
 	return S_OK;
 }
 

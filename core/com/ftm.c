@@ -20,9 +20,6 @@
 
 #define TABLE (MSHLFLAGS_TABLESTRONG | MSHLFLAGS_TABLEWEAK)
 
-const CLSID belayi_clsid_free_threaded = {
-	0x0000033a, 0, 0, {0xc0, 0, 0, 0, 0, 0, 0, 0x46}};
-
 /*
  * inner: the IUnknown that CoCreateFreeThreadedMarshaler() returns: it is the
  *        owner's alone
@@ -119,8 +116,8 @@ static HRESULT STDMETHODCALLTYPE marshal_class(IMarshal *This, REFIID iid,
 	(void)This, (void)iid, (void)object, (void)context, (void)mshlflags;
 	if (!ret_clsid)
 		return E_POINTER;
-	*ret_clsid = stays_here(mshctx) ? belayi_clsid_free_threaded
-					: belayi_clsid_standard;
+	*ret_clsid = stays_here(mshctx) ? CLSID_InProcFreeMarshaler
+					: CLSID_StdMarshal;
 	return S_OK;
 }
 

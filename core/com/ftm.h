@@ -7,9 +7,6 @@
 
 #include <belay/com/objbase.h>
 
-/* CLSID_InProcFreeMarshaler: its packets hold a pointer of this process. */
-extern const CLSID belayi_clsid_free_threaded;
-
 /* belayi_ftm_unmarshaler() - one that is nobody's part, to read such packets */
 HRESULT belayi_ftm_unmarshaler(IMarshal **ret_marshal);
 

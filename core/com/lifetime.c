@@ -35,13 +35,13 @@ static HRESULT lock_object(IUnknown *object)
 static HRESULT unlock_object(IUnknown *object, bool last_unlock_releases)
 {
 	struct belayi_export *export = belayi_export_find(object);
+	bool locked = export && take_lock(export);
 
-	if (!export)
-		return S_OK;
-	if (take_lock(export))
+	if (locked)
 		belayi_export_unlock(export, last_unlock_releases);
-	belayi_export_unref(export);
-	return S_OK;
+	if (export)
+		belayi_export_unref(export);
+	return locked ? S_OK : CO_E_OBJNOTREG;
 }
 
 HRESULT CoLockObjectExternal(IUnknown *object, BOOL lock,

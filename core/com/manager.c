@@ -48,7 +48,7 @@ void belayi_manager_tell(struct belayi_apartment *apartment,
 	if (watching == BELAYI_WAKE_MANAGER)
 		belayi_futex_wake(&pool->bell, 1);
 	if (watching != BELAYI_START_MANAGER ||
-	    belayi_pool_start(apartment, "belay-pool", manage))
+	    belayi_pool_start(apartment, manage))
 		return;
 	/* The next task that has to wait tries again. */
 	(void)pthread_mutex_lock(&pool->lock);
@@ -75,7 +75,7 @@ static void grow(struct belayi_apartment *apartment, unsigned int count)
 	pool->waking += count;
 	(void)pthread_mutex_unlock(&pool->lock);
 	while (started < count &&
-	       belayi_pool_start(apartment, "belay-mta", belayi_pool_work))
+	       belayi_pool_start(apartment, belayi_pool_work))
 		started++;
 	(void)pthread_mutex_lock(&pool->lock);
 	pool->workers -= count - started;
@@ -154,6 +154,7 @@ static void *manage(void *argument)
 	struct belayi_pool *pool = &apartment->pool;
 	struct watch watch = {0};
 
+	(void)pthread_setname_np(pthread_self(), "belay-pool");
 	(void)pthread_mutex_lock(&pool->lock);
 	while (!pool->closed) {
 		uint64_t now = belayi_now_ns();

@@ -43,7 +43,7 @@ void belayi_manager_leave(struct belayi_pool *pool);
  */
 struct belayi_worker *belayi_pool_pick(struct belayi_pool *pool, bool to_work);
 void belayi_pool_wake(struct belayi_worker *worker);
-bool belayi_pool_start(struct belayi_apartment *apartment, const char *name,
+bool belayi_pool_start(struct belayi_apartment *apartment,
 		       void *(*run)(void *));
 void *belayi_pool_work(void *argument);
 

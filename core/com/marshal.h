@@ -24,7 +24,7 @@ struct belayi_buffer;
  *
  * object: not NULL. It is asked for iid, and for IMarshal.
  *
- * Return: S_OK; E_NOINTERFACE, REGDB_E_IIDNOTREG, RPC_E_DISCONNECTED,
+ * Return: S_OK; E_NOINTERFACE, REGDB_E_IIDNOTREG, CO_E_OBJNOTCONNECTED,
  *         E_OUTOFMEMORY, what the object's IMarshal says: nothing is appended.
  */
 HRESULT belayi_marshal_to(struct belayi_buffer *buffer, REFIID iid,

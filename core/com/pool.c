@@ -47,8 +47,7 @@ void belayi_pool_deinit(struct belayi_pool *pool)
 	(void)pthread_mutex_destroy(&pool->lock);
 }
 
-bool belayi_pool_start(struct belayi_apartment *apartment, const char *name,
-		       void *(*run)(void *))
+bool belayi_pool_start(struct belayi_apartment *apartment, void *(*run)(void *))
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
@@ -62,9 +61,7 @@ bool belayi_pool_start(struct belayi_apartment *apartment, const char *name,
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	(void)belayi_apartment_ref(apartment);
 	started = pthread_create(&thread, &attributes, run, apartment) == 0;
-	if (started)
-		(void)pthread_setname_np(thread, name);
-	else
+	if (!started)
 		(void)belayi_apartment_unref(apartment);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)pthread_attr_destroy(&attributes);
@@ -166,6 +163,7 @@ void *belayi_pool_work(void *argument)
 	struct belayi_apartment *apartment = argument;
 	struct belayi_pool *pool = &apartment->pool;
 
+	(void)pthread_setname_np(pthread_self(), "belay-mta");
 	belayi_apartment_lend(apartment);
 	(void)pthread_mutex_lock(&pool->lock);
 	pool->waking--;
@@ -229,8 +227,7 @@ bool belayi_pool_post(struct belayi_apartment *apartment,
 	(void)pthread_mutex_unlock(&pool->lock);
 	belayi_pool_wake(worker);
 	belayi_manager_tell(apartment, watching);
-	return !first ||
-	       belayi_pool_start(apartment, "belay-mta", belayi_pool_work) ||
+	return !first || belayi_pool_start(apartment, belayi_pool_work) ||
 	       give_up(pool, task);
 }
 

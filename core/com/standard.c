@@ -16,9 +16,6 @@
 
 #define TABLE (MSHLFLAGS_TABLESTRONG | MSHLFLAGS_TABLEWEAK)
 
-const CLSID belayi_clsid_standard = {
-	0x00000017, 0, 0, {0xc0, 0, 0, 0, 0, 0, 0, 0x46}};
-
 /* A proxy goes on as what it stands for: nobody calls through two of them. */
 HRESULT belayi_standard_of_import(struct belayi_import *import, REFIID iid,
 				  struct belayi_stub **ret_stub)
@@ -30,7 +27,7 @@ HRESULT belayi_standard_of_import(struct belayi_import *import, REFIID iid,
 	result = belayi_query_stub(import->export, iid, ret_stub);
 	if (SUCCEEDED(result) && !belayi_export_hold(import->export))
 		result = RPC_E_DISCONNECTED;
-	return result;
+	return result == RPC_E_DISCONNECTED ? CO_E_OBJNOTCONNECTED : result;
 }
 
 HRESULT belayi_standard_stub(IUnknown *object, REFIID iid,
@@ -144,7 +141,7 @@ HRESULT belayi_standard_release(const struct belayi_objref *objref)
 	struct belayi_packet *packet = belayi_packet_find(objref->packet, true);
 
 	if (!packet)
-		return RPC_E_INVALID_OBJREF;
+		return CO_E_OBJNOTCONNECTED;
 	belayi_packet_unref(packet);
 	return S_OK;
 }

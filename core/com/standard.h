@@ -12,16 +12,13 @@
 struct belayi_import;
 struct belayi_stub;
 
-/* CLSID_StdMarshal: whoever names it writes standard OBJREFs. */
-extern const CLSID belayi_clsid_standard;
-
 /*
  * belayi_standard_stub() - the stub for an object, or for what a proxy is of
  *
  * Does not ask for IMarshal but to see whether the object is a proxy.
  *
  * Return: S_OK, and the caller has one strong reference on the stub's export;
- *         as belayi_export_object(), RPC_E_DISCONNECTED, RPC_E_WRONG_THREAD.
+ *         as belayi_export_object(), CO_E_OBJNOTCONNECTED, RPC_E_WRONG_THREAD.
  */
 HRESULT belayi_standard_stub(IUnknown *object, REFIID iid,
 			     struct belayi_stub **ret_stub);
@@ -59,7 +56,7 @@ HRESULT belayi_standard_marshal(IUnknown *object, IStream *stream, REFIID iid,
 HRESULT belayi_standard_unmarshal(const struct belayi_objref *objref,
 				  IUnknown **ret_object);
 
-/* belayi_standard_release() - S_OK; RPC_E_INVALID_OBJREF: no such packet */
+/* belayi_standard_release() - S_OK; CO_E_OBJNOTCONNECTED: no such packet */
 HRESULT belayi_standard_release(const struct belayi_objref *objref);
 
 /*

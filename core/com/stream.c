@@ -316,8 +316,9 @@ HRESULT CreateStreamOnHGlobal(HGLOBAL memory, BOOL delete_on_release,
 	if (!ppstream)
 		return E_INVALIDARG;
 	*ppstream = NULL;
+	(void)delete_on_release;
 	/* Windows' movable memory blocks are not here, only what they hold. */
-	if (memory || !delete_on_release)
+	if (memory)
 		return E_INVALIDARG;
 	bytes = calloc(1, sizeof(*bytes));
 	stream = bytes ? stream_new(bytes, 0) : NULL;

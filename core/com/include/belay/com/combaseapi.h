@@ -105,7 +105,8 @@ WINOLEAPI_(void) CoUninitialize(void);
  * object:     usually an IClassFactory; it is kept until it is revoked
  * context:    with CLSCTX_INPROC_SERVER or CLSCTX_LOCAL_SERVER: both are this
  *             process
- * regcls:     REGCLS_SINGLEUSE: it is given out once; REGCLS_MULTIPLEUSE
+ * regcls:     REGCLS_SINGLEUSE: it is given out once; REGCLS_MULTIPLEUSE: also
+ *             as CLSCTX_INPROC_SERVER; REGCLS_MULTI_SEPARATE: as `context` says
  * ret_cookie: for CoRevokeClassObject()
  *
  * Return: S_OK; CO_E_OBJISREG: the class is registered in this apartment;
@@ -121,6 +122,16 @@ WINOLEAPI CoRegisterClassObject(REFCLSID clsid, LPUNKNOWN object, DWORD context,
  *         CO_E_NOTINITIALIZED.
  */
 WINOLEAPI CoRevokeClassObject(DWORD cookie);
+
+/*
+ * CoResumeClassObjects(), CoSuspendClassObjects() - shows or hides all classes
+ *
+ * Those of the whole process. REGCLS_SUSPENDED registers one that is hidden.
+ *
+ * Return: S_OK.
+ */
+WINOLEAPI CoResumeClassObjects(void);
+WINOLEAPI CoSuspendClassObjects(void);
 
 /*
  * CoGetClassObject() - the class object of a class
@@ -154,9 +165,10 @@ WINOLEAPI CoCreateInstance(REFCLSID clsid, LPUNKNOWN outer, DWORD context,
 /*
  * CoRegisterMessageFilter() - who decides while this apartment waits
  *
- * Its MessagePending() is asked when a call arrives while the thread waits in a
- * call of its own: PENDINGMSG_CANCELCALL makes that call fail with
- * RPC_E_CALL_CANCELED. NULL takes the filter away.
+ * Its MessagePending() is asked every tenth of a second while the thread waits
+ * in a call of its own: PENDINGMSG_CANCELCALL makes that call fail with
+ * RPC_E_CALL_CANCELED. There are no window messages here that could be the
+ * reason to ask. NULL takes the filter away.
  *
  * ret_previous: the former filter, the caller's now; NULL: it is released
  *
@@ -173,17 +185,19 @@ WINOLEAPI CoRegisterMessageFilter(LPMESSAGEFILTER filter,
  * CoWaitForMultipleHandles() - waits for one of several events, or for all
  *
  * A handle holds the number of a descriptor, as ISynchronizeHandle gives it; it
- * is signaled while it is readable, and waiting does not change it. In a
- * single-threaded apartment calls that arrive are served meanwhile.
+ * is signaled while it is readable. One of CLSID_StdEvent is reset by the wait
+ * that it ends; nothing else is changed. In a single-threaded apartment calls
+ * that arrive are served meanwhile. No apartment is needed.
  *
- * flags:        COWAIT_...; with COWAIT_WAITALL for all of them
+ * flags:        COWAIT_WAITALL: for all of them at once; COWAIT_ALERTABLE: a
+ *               signal handler ends the wait, too. The others change nothing
  * milliseconds: 0 only looks; INFINITE waits for ever
- * count:        at most 63
- * ret_index:    which one; 0 where all were waited for
+ * count:        at most 64
+ * ret_index:    the first that is signaled; 0 where all were waited for; 0xC0
+ *               (Windows' WAIT_IO_COMPLETION) after a signal handler
  *
  * Return: S_OK; RPC_S_CALLPENDING: the time is over; RPC_E_NO_SYNC: count is
- *         0; RPC_E_CALL_CANCELED: a message filter ended the wait;
- *         E_INVALIDARG: among other things a handle that is no descriptor.
+ *         0; E_HANDLE: one is no open descriptor; E_INVALIDARG.
  */
 WINOLEAPI CoWaitForMultipleHandles(DWORD flags, DWORD milliseconds, ULONG count,
 				   LPHANDLE handles, LPDWORD ret_index);
@@ -229,7 +243,7 @@ WINOLEAPI_(void) CoTaskMemFree(LPVOID memory);
  * CreateStreamOnHGlobal() - makes a stream on memory
  *
  * For the data of CoMarshalInterface(), or anything else. On any thread, in an
- * apartment or not; one thread at a time may use it.
+ * apartment or not; any thread may use it.
  *
  * memory:            NULL: there are no global handles here
  * delete_on_release: TRUE, or what the caller likes

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * synchronize.c - CLSID_ManualResetEvent and CLSID_StdEvent
+ *
+ * One object, three vtables: the unknown that does not delegate (an outer's
+ * only way to it), ISynchronize, and ISynchronizeEvent, which begins with
+ * ISynchronizeHandle's methods.
+ */
+#define COBJMACROS
+#define CONST_VTABLE
+
+#include <stdlib.h>
+
+#include "builtin.h"
+#include "event.h"
+
+struct event_object {
+	IUnknown inner;
+	ISynchronize synchronize;
+	ISynchronizeEvent handle;
+	IUnknown *outer; /* the controlling one: &inner if not aggregated */
+	uint32_t references;
+	struct belayi_event event;
+};
+
+#define IMPL(iface, member)                                                    \
+	((struct event_object *)((char *)(iface)-offsetof(struct event_object, \
+							  member)))
+
+static struct event_object *impl_from_IUnknown(IUnknown *iface)
+{
+	return IMPL(iface, inner);
+}
+
+static struct event_object *impl_from_ISynchronize(ISynchronize *iface)
+{
+	return IMPL(iface, synchronize);
+}
+
+static struct event_object *
+impl_from_ISynchronizeEvent(ISynchronizeEvent *iface)
+{
+	return IMPL(iface, handle);
+}
+
+/* What does not delegate */
+
+static HRESULT inner_QueryInterface(IUnknown *iface, REFIID riid, void **ppv)
+{
+	struct event_object *object = impl_from_IUnknown(iface);
+	IUnknown *found = NULL;
+
+	if (!ppv)
+		return E_POINTER;
+	if (IsEqualIID(riid, &IID_IUnknown))
+		found = &object->inner;
+	else if (IsEqualIID(riid, &IID_ISynchronize))
+		found = (IUnknown *)&object->synchronize;
+	else if (IsEqualIID(riid, &IID_ISynchronizeHandle) ||
+		 IsEqualIID(riid, &IID_ISynchronizeEvent))
+		found = (IUnknown *)&object->handle;
+	*ppv = found;
+	if (!found)
+		return E_NOINTERFACE;
+	(void)IUnknown_AddRef(found);
+	return S_OK;
+}
+
+static ULONG inner_AddRef(IUnknown *iface)
+{
+	struct event_object *object = impl_from_IUnknown(iface);
+
+	return __atomic_add_fetch(&object->references, 1, __ATOMIC_RELAXED);
+}
+
+static ULONG inner_Release(IUnknown *iface)
+{
+	struct event_object *object = impl_from_IUnknown(iface);
+	ULONG left =
+		__atomic_sub_fetch(&object->references, 1, __ATOMIC_ACQ_REL);
+
+	if (left)
+		return left;
+	belayi_event_deinit(&object->event);
+	free(object);
+	return 0;
+}
+
+static const IUnknownVtbl inner_vtbl = {
+	inner_QueryInterface,
+	inner_AddRef,
+	inner_Release,
+};
+
+/* ISynchronize */
+
+static HRESULT synchronize_QueryInterface(ISynchronize *iface, REFIID riid,
+					  void **ppv)
+{
+	return IUnknown_QueryInterface(impl_from_ISynchronize(iface)->outer,
+				       riid, ppv);
+}
+
+static ULONG synchronize_AddRef(ISynchronize *iface)
+{
+	return IUnknown_AddRef(impl_from_ISynchronize(iface)->outer);
+}
+
+static ULONG synchronize_Release(ISynchronize *iface)
+{
+	return IUnknown_Release(impl_from_ISynchronize(iface)->outer);
+}
+
+static HRESULT synchronize_Wait(ISynchronize *iface, DWORD dwFlags,
+				DWORD dwMilliseconds)
+{
+	/* One event, and no messages: none of the flags changes anything. */
+	(void)dwFlags;
+	return belayi_event_wait(&impl_from_ISynchronize(iface)->event,
+				 dwMilliseconds);
+}
+
+static HRESULT synchronize_Signal(ISynchronize *iface)
+{
+	belayi_event_signal(&impl_from_ISynchronize(iface)->event);
+	return S_OK;
+}
+
+static HRESULT synchronize_Reset(ISynchronize *iface)
+{
+	belayi_event_reset(&impl_from_ISynchronize(iface)->event);
+	return S_OK;
+}
+
+static const ISynchronizeVtbl synchronize_vtbl = {
+	synchronize_QueryInterface, synchronize_AddRef, synchronize_Release,
+	synchronize_Wait,           synchronize_Signal, synchronize_Reset,
+};
+
+/* ISynchronizeEvent */
+
+static HRESULT handle_QueryInterface(ISynchronizeEvent *iface, REFIID riid,
+				     void **ppv)
+{
+	return IUnknown_QueryInterface(
+		impl_from_ISynchronizeEvent(iface)->outer, riid, ppv);
+}
+
+static ULONG handle_AddRef(ISynchronizeEvent *iface)
+{
+	return IUnknown_AddRef(impl_from_ISynchronizeEvent(iface)->outer);
+}
+
+static ULONG handle_Release(ISynchronizeEvent *iface)
+{
+	return IUnknown_Release(impl_from_ISynchronizeEvent(iface)->outer);
+}
+
+static HRESULT handle_GetHandle(ISynchronizeEvent *iface, HANDLE *ph)
+{
+	if (!ph)
+		return E_INVALIDARG;
+	return belayi_event_handle(&impl_from_ISynchronizeEvent(iface)->event,
+				   ph);
+}
+
+static HRESULT handle_SetEventHandle(ISynchronizeEvent *iface, HANDLE *ph)
+{
+	if (!ph)
+		return E_INVALIDARG;
+	return belayi_event_set_handle(
+		&impl_from_ISynchronizeEvent(iface)->event, *ph);
+}
+
+static const ISynchronizeEventVtbl handle_vtbl = {
+	handle_QueryInterface, handle_AddRef,         handle_Release,
+	handle_GetHandle,      handle_SetEventHandle,
+};
+
+HRESULT belayi_event_object_new(bool automatic, IUnknown *outer, REFIID riid,
+				void **ppv)
+{
+	struct event_object *object = malloc(sizeof(*object));
+	HRESULT hr;
+
+	if (!object)
+		return E_OUTOFMEMORY;
+	*object = (struct event_object){
+		.inner = {.lpVtbl = &inner_vtbl},
+		.synchronize = {.lpVtbl = &synchronize_vtbl},
+		.handle = {.lpVtbl = &handle_vtbl},
+		.outer = outer ? outer : &object->inner,
+		.references = 1,
+	};
+	belayi_event_init(&object->event, automatic);
+	hr = IUnknown_QueryInterface(&object->inner, riid, ppv);
+	(void)IUnknown_Release(&object->inner);
+	return hr;
+}
