@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 
+import com_bench
 import pq_bench
 import rules_bench
 from lttng_session import Daemon, Folder, as_nobody
@@ -378,6 +379,7 @@ GROUPS = {
     "polls": polls,
     "starts": starts,
     "report": report,
+    **com_bench.GROUPS,
     **rules_bench.GROUPS,
     **pq_bench.GROUPS,
 }
