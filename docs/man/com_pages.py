@@ -128,7 +128,7 @@ class Manual:
             if one.startswith("Return:"):
                 page.line(".Sh RETURN VALUES")
                 page.returned(one.removeprefix("Return:"), self.usual,
-                              self.values)
+                              self.values, False)
 
     def interface_page(self, interface: declared.Interface) -> None:
         page = self.begin(interface.name, interface.comment.names,
@@ -166,9 +166,8 @@ class Manual:
             if not one.startswith("Return:"):
                 page.text([one])
                 continue
-            page.line(".Pp", "It returns")
             page.returned(one.removeprefix("Return:"), self.usual,
-                          self.values)
+                          self.values, True)
 
     def overview(self) -> None:
         page = self.begin(OVERVIEW, [OVERVIEW], "COM's functions and "

@@ -134,10 +134,14 @@ class Page:
                 self.paragraph(paragraph)
 
     def returned(self, text: str, usual: dict[str, str],
-                 values: dict[str, str]) -> None:
+                 values: dict[str, str], inside: bool) -> None:
         """What "Return:" says: a list of codes, and what is no code."""
         codes, rest = codes_of(text)
+        if inside:
+            self.line(".Pp")
         if codes:
+            if inside:
+                self.line("It returns")
             self.line(".Bl -tag -width Ds")
             for code, meaning in codes:
                 value = values.get(code)
@@ -146,7 +150,10 @@ class Page:
             self.line(".El")
             if rest:
                 self.line(".Pp")
-        if rest:
+                self.sentence(re.sub(r"^(?=as |what )", "otherwise ", rest))
+        elif inside:
+            self.words(f"It returns {rest}")
+        else:
             self.sentence(rest)
 
     def __str__(self) -> str:
