@@ -319,6 +319,13 @@ uint64_t belayi_timing_after(uint64_t from, uint64_t ns);
  */
 void belayi_timing_set(uint32_t slot);
 
+/*
+ * belayi_timing_settles() - what our thread cancels or releases is about to be
+ * published: from then on the call is not touched any more, but for its
+ * operation's `settled`
+ */
+void belayi_timing_settles(const struct belayi_decided *decided);
+
 /* belayi_timing_due() - a slot's time has come; on the deadline thread */
 void belayi_timing_due(uint32_t slot);
 

@@ -271,18 +271,25 @@ static void on_answered(struct belay_call *call, uint64_t turn,
 	if (answer != BELAY_ANSWER_CANCELED)
 		return;
 	mirror(call, BELAY_CALL_CANCELED);
-	if (decided_of(call, &decided) && decided.turn == turn)
-		belayi_hold_release(&decided);
+	if (!decided_of(call, &decided) || decided.turn != turn)
+		return;
+	belayi_hold_release(&decided);
+	belayi_timing_settles(&decided);
 }
 
 static void on_complete(struct belay_call *call,
 			const struct belay_outcome *outcome)
 {
+	const struct belayi_decided *decided;
+
 	if (!is_watched(call))
 		return;
 	if (belayi_provider)
 		belayi_record_complete(call, outcome);
 	mirror(call, BELAY_CALL_COMPLETED);
+	decided = decided_in_place(call);
+	if (__builtin_expect(decided != NULL, 0))
+		belayi_timing_settles(decided);
 }
 
 static void on_finish(struct belay_call *call, uint64_t turn,

@@ -45,10 +45,7 @@ const struct belay_operation belay_com_operation = {
 const struct belay_error *
 belay_operation_errors(const struct belay_operation *operation)
 {
-	return operation->errors ||
-			       operation->status_kind != BELAY_STATUS_HRESULT
-		       ? operation->errors
-		       : drawn;
+	return belayi_is_any_hresult(operation) ? drawn : operation->errors;
 }
 
 const char *belay_hresult_name(int32_t status)

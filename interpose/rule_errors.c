@@ -64,7 +64,8 @@ uint32_t belayi_error_at(const struct belay_error *error)
 bool belayi_is_any_hresult(const struct belay_operation *operation)
 {
 	return operation->status_kind == BELAY_STATUS_HRESULT &&
-	       (!operation->errors || operation == &belay_com_operation);
+	       (!operation->errors ||
+		strcmp(operation->api, belay_com_operation.api) == 0);
 }
 
 bool belay_error_status(const struct belay_operation *operation,

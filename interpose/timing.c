@@ -163,12 +163,46 @@ static bool claim(uint32_t slot, uint64_t id, struct belayi_decided *ret_copy)
 	return false;
 }
 
+/* Only our own: it may have been given back already, and be another's now. */
+static void give_claim_back(const struct belayi_decided *decided)
+{
+	uint32_t own = belayi_thread_id(NULL);
+
+	(void)__atomic_compare_exchange_n(&belayi_decision_of(decided)->claimed,
+					  &own, 0, false, __ATOMIC_SEQ_CST,
+					  __ATOMIC_RELAXED);
+}
+
 static void unclaim(const struct belayi_decided *decided)
 {
 	if (belayi_is_on_heap(decided))
-		__atomic_store_n(&belayi_decision_of(decided)->claimed, 0,
-				 __ATOMIC_SEQ_CST);
+		give_claim_back(decided);
 	belayi_timing_set(decided->slot);
+}
+
+/*
+ * Whether settling a call runs code of others: of the program, for all we know.
+ * It may wait for a thread that finishes the call, and so that must not wait for
+ * ours; and it may take long, so it is not for the deadline thread.
+ */
+static bool has_settled(const struct belayi_decided *decided)
+{
+	const struct belay_operation *operation = decided->site->operation;
+
+	return operation->size > offsetof(struct belay_operation, settled) &&
+	       operation->settled;
+}
+
+void belayi_timing_settles(const struct belayi_decided *decided)
+{
+	uint32_t claimed = __atomic_load_n(
+		&belayi_decision_of(decided)->claimed, __ATOMIC_RELAXED);
+
+	if (!claimed || !has_settled(decided) ||
+	    claimed != belayi_thread_id(NULL))
+		return;
+	(void)belayi_hold_end(decided);
+	give_claim_back(decided);
 }
 
 static void cancel(const struct belayi_decided *decided)
@@ -204,18 +238,27 @@ static void end_cancelling(const struct belayi_decided *decided)
 		__ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
-/* On a helper thread, which may wait for the deadline thread. */
-static void cancel_slowly(uint64_t slot, uint64_t id)
+/* On a helper thread, which may wait for others of ours; false: it is over. */
+static bool claim_patiently(uint32_t slot, uint64_t id,
+			    struct belayi_decided *ret_copy)
 {
 	const uint64_t *now = &belayi_decisions[slot].id;
 	const struct timespec nap = {0, NAP_NS};
-	struct belayi_decided decided;
 
-	while (!claim((uint32_t)slot, id, &decided)) {
+	while (!claim(slot, id, ret_copy)) {
 		if (__atomic_load_n(now, __ATOMIC_SEQ_CST) != id)
-			return;
+			return false;
 		(void)nanosleep(&nap, NULL);
 	}
+	return true;
+}
+
+static void cancel_slowly(uint64_t slot, uint64_t id)
+{
+	struct belayi_decided decided;
+
+	if (!claim_patiently((uint32_t)slot, id, &decided))
+		return;
 	cancel(&decided);
 	end_cancelling(&decided);
 	unclaim(&decided);
@@ -230,7 +273,7 @@ static bool start_cancel(const struct belayi_decided *decided)
 		cannot_cancel(decided);
 		return false;
 	}
-	if (!(needs & BELAY_CANCEL_MAY_BLOCK)) {
+	if (!(needs & BELAY_CANCEL_MAY_BLOCK) && !has_settled(decided)) {
 		cancel(decided);
 		return false;
 	}
@@ -262,7 +305,8 @@ static void end_hold(const struct belayi_decided *decided)
 	const struct belay_ref ref = {decided->call, decided->turn};
 	const struct belay_operation *operation = decided->site->operation;
 
-	if (belayi_is_on_heap(decided) && !release_own(decided, &ref))
+	if (belayi_is_on_heap(decided) &&
+	    (!release_own(decided, &ref) || has_settled(decided)))
 		return;
 	if (!belayi_hold_end(decided))
 		return;
@@ -331,26 +375,44 @@ static bool is_time(const struct belayi_decided *decided, uint64_t *time,
 	       left == 0;
 }
 
+/* On a helper thread. */
+static void release_slowly(uint64_t slot, uint64_t id)
+{
+	struct belayi_decided decided;
+
+	if (!claim_patiently((uint32_t)slot, id, &decided))
+		return;
+	end_hold(&decided);
+	unclaim(&decided);
+}
+
+/* What a helper is to do. */
+enum { TO_CANCEL = 1, TO_RELEASE = 2 };
+
 /*
  * What is due, the earlier time first: when we are late, both have come, and a
  * call whose deadline came before the end of its hold is not to be delivered.
- * Return: whether a helper is to cancel.
+ * Return: what a helper is to do.
  */
-static bool do_what_is_due(const struct belayi_decided *decided)
+static unsigned int do_what_is_due(const struct belayi_decided *decided)
 {
 	struct belayi_decision *decision = belayi_decision_of(decided);
 	uint64_t at = __atomic_load_n(&decision->cancel_at, __ATOMIC_SEQ_CST);
 	uint64_t release =
 		__atomic_load_n(&decision->release_at, __ATOMIC_SEQ_CST);
 	bool cancels_first = at && release && at <= release;
-	bool helper = false;
+	unsigned int helper = 0;
 
 	if (!cancels_first &&
-	    is_time(decided, &decision->release_at, left_to_release))
-		end_hold(decided);
+	    is_time(decided, &decision->release_at, left_to_release)) {
+		if (has_settled(decided))
+			helper |= TO_RELEASE;
+		else
+			end_hold(decided);
+	}
 	if (is_time(decided, &decision->cancel_at, left_to_cancel) &&
-	    (decided->set & BELAY_VERDICT_DEADLINE))
-		helper = start_cancel(decided);
+	    (decided->set & BELAY_VERDICT_DEADLINE) && start_cancel(decided))
+		helper |= TO_CANCEL;
 	return helper;
 }
 
@@ -359,14 +421,18 @@ void belayi_timing_due(uint32_t slot)
 	uint64_t id =
 		__atomic_load_n(&belayi_decisions[slot].id, __ATOMIC_SEQ_CST);
 	struct belayi_decided decided;
-	bool helper;
+	unsigned int helper;
 
 	/* Where a helper has claimed the call, it arms again. */
 	if (!id || !belayi_live() || !claim(slot, id, &decided))
 		return;
 	helper = do_what_is_due(&decided);
 	unclaim(&decided);
-	if (helper && !belayi_helper_run(cancel_slowly, slot, id) &&
+	if ((helper & TO_RELEASE) &&
+	    !belayi_helper_run(release_slowly, slot, id))
+		release_slowly(slot, id);
+	if ((helper & TO_CANCEL) &&
+	    !belayi_helper_run(cancel_slowly, slot, id) &&
 	    claim(slot, id, &decided)) {
 		cannot_cancel(&decided);
 		end_cancelling(&decided);

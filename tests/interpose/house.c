@@ -252,6 +252,14 @@ static void every_slot_is_free(void)
 	free(seen);
 }
 
+void house_is_idle(void)
+{
+	no_key_is_left();
+	for (uint32_t i = 1; i < belayi_process.slots_count; i++)
+		check(belay_call_state(&belayi_process.slots[i].call) ==
+		      BELAY_CALL_IDLE);
+}
+
 void house_is_empty(void)
 {
 	no_key_is_left();

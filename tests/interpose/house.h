@@ -60,6 +60,9 @@ struct belay_counters house_counters(const struct belay_operation *operation);
 /* house_is_empty() - checks that no call is left anywhere, and no slot lost */
 void house_is_empty(void);
 
+/* house_is_idle() - the same where a thread of ours may keep free slots */
+void house_is_idle(void);
+
 /* house_workers() - how many threads of Belay's own there are */
 unsigned int house_workers(void);
 

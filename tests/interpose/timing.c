@@ -559,13 +559,75 @@ static void own_alone(void)
 		begin_alone();
 		wait_until(SEEN(ends_alone) == i);
 	}
-	house_is_empty();
+	house_is_idle();
 }
 
 static void a_call_object_may_go_on_the_thread_that_ends_it(void **state)
 {
 	(void)state;
 	in_house(CALLS, own_alone);
+}
+
+/*
+ * A program's code that hears of the end waits for a thread of its own, which
+ * collects the call at that time; and for as long as it likes.
+ */
+static pthread_mutex_t collecting = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t settled_times;
+
+static void settle_in_turn(const struct belay_ref *ref)
+{
+	(void)ref;
+	check(pthread_mutex_lock(&collecting) == 0);
+	(void)__atomic_add_fetch(&settled_times, 1, __ATOMIC_SEQ_CST);
+	check(pthread_mutex_unlock(&collecting) == 0);
+}
+
+static struct belay_operation settling_in_turn;
+
+static void begin_in_turn(struct belay_call *call, struct belay_ref *ref)
+{
+	const struct belay_begin begin = {.operation = &settling_in_turn};
+
+	belay_call_init(call);
+	check(belay_call_begin(call, &begin, ref) == S_OK);
+	(void)belay_call_accept(ref);
+}
+
+static void own_settled_in_turn(void)
+{
+	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 5};
+	struct belay_call canceled, held, other;
+	struct belay_ref ref;
+
+	rule("house.write timeout after=20ms when nth=1\n"
+	     "house.write fault delay=20ms when nth=2\n"
+	     "house.write timeout after=20ms when nth=3\n");
+	settling_in_turn = *WRITE;
+	settling_in_turn.settled = settle_in_turn;
+	check(pthread_mutex_lock(&collecting) == 0);
+	begin_in_turn(&canceled, &ref);
+	check(belay_call_finish(&canceled, &settling_in_turn, &outcome) ==
+	      S_OK);
+	check(outcome.ending == BELAY_CANCELED);
+	begin_in_turn(&held, &ref);
+	outcome = (struct belay_outcome){BELAY_SUCCEEDED, 0, 5};
+	check(!belay_call_complete(&ref, &outcome));
+	check(belay_call_finish(&held, &settling_in_turn, &outcome) == S_OK);
+	check(outcome.ending == BELAY_SUCCEEDED);
+	/* Nor do other deadlines wait for it. */
+	begin_in_turn(&other, &ref);
+	check(belay_call_finish(&other, &settling_in_turn, &outcome) == S_OK);
+	check(outcome.ending == BELAY_CANCELED && SEEN(settled_times) == 0);
+	check(pthread_mutex_unlock(&collecting) == 0);
+	wait_until(SEEN(settled_times) == 3);
+	house_is_idle();
+}
+
+static void whoever_hears_of_the_end_may_wait_for_who_collects(void **state)
+{
+	(void)state;
+	in_house(CALLS, own_settled_in_turn);
 }
 
 /* --- Many at once -------------------------------------------------------- */
@@ -658,6 +720,8 @@ int main(void)
 		cmocka_unit_test(a_call_object_is_failed_at_begin),
 		cmocka_unit_test(
 			a_call_object_may_go_on_the_thread_that_ends_it),
+		cmocka_unit_test(
+			whoever_hears_of_the_end_may_wait_for_who_collects),
 		cmocka_unit_test(threads_and_the_deadlines_meet),
 	};
 

@@ -220,8 +220,8 @@ bool belay_trigger_fires(const struct belay_trigger *trigger, uint64_t n,
 /*
  * belay_operation_errors() - what its calls can end with
  *
- * Of an operation whose status is an HRESULT, and that lists no errors of its
- * own, the usual ones: any method may fail with any HRESULT.
+ * Of COM's, and of others whose status is an HRESULT and that list no errors,
+ * the usual ones: any method may fail with any HRESULT.
  */
 const struct belay_error *
 belay_operation_errors(const struct belay_operation *operation);
