@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pointers.c - interface pointers inside messages
+ */
+#define COBJMACROS
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "marshal.h"
+#include "ndr.h"
+#include "parcels.h"
+
+static struct room home;
+static struct room away;
+
+/* A message, and what is done with it in a room. */
+struct letter {
+	struct parcel parcel;
+	struct belayi_buffer buffer;
+	size_t used;
+};
+
+static void put(void *data)
+{
+	struct letter *letter = data;
+
+	letter->parcel.result = belayi_marshal_to(&letter->buffer, &IID_ICalc,
+						  letter->parcel.pointer);
+}
+
+static void take(void *data)
+{
+	struct letter *letter = data;
+
+	letter->used = 0;
+	letter->parcel.pointer = NULL;
+	letter->parcel.result = belayi_marshal_from(
+		letter->buffer.data, letter->buffer.size, &letter->used,
+		&IID_ICalc, (void **)&letter->parcel.pointer);
+}
+
+static void discard(void *data)
+{
+	struct letter *letter = data;
+
+	letter->used = belayi_marshal_discard(letter->buffer.data,
+					      letter->buffer.size);
+}
+
+static int open_rooms(void **state)
+{
+	(void)state;
+	counted_register();
+	room_open(&home, COINIT_APARTMENTTHREADED);
+	room_open(&away, COINIT_MULTITHREADED);
+	return 0;
+}
+
+static int close_rooms(void **state)
+{
+	(void)state;
+	room_close(&away);
+	room_close(&home);
+	return counted_alive() ? -1 : 0;
+}
+
+#define assert_gone() assert_true(comes_true(counted_gone, NULL))
+
+/* A message that alone keeps its object. */
+static void write_letter(struct letter *letter, void (*make)(void *))
+{
+	memset(letter, 0, sizeof(*letter));
+	room_run(&home, make, &letter->parcel);
+	room_run(&home, put, letter);
+	assert_int_equal(letter->parcel.result, S_OK);
+	room_run(&home, parcel_drop, &letter->parcel);
+}
+
+static void make_free_threaded(void *data)
+{
+	struct parcel *parcel = data;
+
+	parcel_make(parcel);
+	if (FAILED(CoCreateFreeThreadedMarshaler(parcel->pointer,
+						 &parcel->counted->inner)))
+		abort();
+}
+
+static void a_pointer_is_taken_out_once(void **state)
+{
+	struct letter letter;
+
+	(void)state;
+	write_letter(&letter, parcel_make);
+	room_run(&away, take, &letter);
+	assert_int_equal(letter.parcel.result, S_OK);
+	assert_int_equal(letter.used, letter.buffer.size);
+	room_run(&away, parcel_drop, &letter.parcel);
+	assert_gone();
+	room_run(&away, take, &letter);
+	assert_int_equal(letter.parcel.result, CO_E_OBJNOTCONNECTED);
+	assert_int_equal(letter.used, letter.buffer.size);
+	free(letter.buffer.data);
+}
+
+static void at_home_it_is_the_object_itself(void **state)
+{
+	struct letter letter;
+
+	(void)state;
+	write_letter(&letter, parcel_make);
+	room_run(&home, take, &letter);
+	assert_int_equal(letter.parcel.result, S_OK);
+	assert_ptr_equal(letter.parcel.pointer, letter.parcel.counted);
+	room_run(&home, parcel_drop, &letter.parcel);
+	assert_int_equal(counted_alive(), 0);
+	free(letter.buffer.data);
+}
+
+static void a_pointer_that_nobody_takes_is_given_back(void **state)
+{
+	void (*const makes[])(void *) = {parcel_make, make_free_threaded};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct letter letter;
+
+		write_letter(&letter, makes[i]);
+		assert_int_equal(counted_alive(), 1);
+		room_run(&away, discard, &letter);
+		assert_int_equal(letter.used, letter.buffer.size);
+		assert_gone();
+		room_run(&away, discard, &letter);
+		free(letter.buffer.data);
+	}
+}
+
+static void a_free_threaded_object_goes_as_itself(void **state)
+{
+	struct letter letter;
+
+	(void)state;
+	write_letter(&letter, make_free_threaded);
+	room_run(&away, take, &letter);
+	assert_int_equal(letter.parcel.result, S_OK);
+	assert_int_equal(letter.used, letter.buffer.size);
+	assert_ptr_equal(letter.parcel.pointer, letter.parcel.counted);
+	room_run(&away, parcel_drop, &letter.parcel);
+	free(letter.buffer.data);
+}
+
+static void a_proxy_goes_as_what_it_stands_for(void **state)
+{
+	struct letter letter = {0};
+	IUnknown *proxy;
+
+	(void)state;
+	parcel_send(&letter.parcel, &home, &away);
+	proxy = letter.parcel.pointer;
+	room_run(&away, put, &letter);
+	assert_int_equal(letter.parcel.result, S_OK);
+	room_run(&home, take, &letter);
+	assert_ptr_equal(letter.parcel.pointer, letter.parcel.counted);
+	room_run(&home, parcel_drop, &letter.parcel);
+	letter.parcel.pointer = proxy;
+	room_run(&away, parcel_drop, &letter.parcel);
+	assert_gone();
+	free(letter.buffer.data);
+}
+
+static void a_changed_message_is_refused(void **state)
+{
+	struct letter letter;
+
+	(void)state;
+	write_letter(&letter, parcel_make);
+	for (size_t bit = 0; bit < 8 * letter.buffer.size; bit++) {
+		/* The count of references and flags say nothing. */
+		if (bit / 8 >= 32 && bit / 8 < 40)
+			continue;
+		letter.buffer.data[bit / 8] ^= (unsigned char)(1U << bit % 8);
+		room_run(&away, take, &letter);
+		letter.buffer.data[bit / 8] ^= (unsigned char)(1U << bit % 8);
+		assert_null(letter.parcel.pointer);
+		assert_true(letter.parcel.result == RPC_E_INVALID_OBJREF ||
+			    letter.parcel.result == CO_E_OBJNOTCONNECTED);
+	}
+	room_run(&away, take, &letter);
+	assert_int_equal(letter.parcel.result, S_OK);
+	room_run(&away, parcel_drop, &letter.parcel);
+	assert_gone();
+	free(letter.buffer.data);
+}
+
+static void a_cut_message_is_refused(void **state)
+{
+	struct letter letter;
+	size_t size;
+
+	(void)state;
+	write_letter(&letter, parcel_make);
+	size = letter.buffer.size;
+	for (letter.buffer.size = 0; letter.buffer.size < size;
+	     letter.buffer.size++) {
+		/* Memory of that size alone: a sanitizer sees what is read. */
+		struct letter cut = letter;
+
+		cut.buffer.data = malloc(cut.buffer.size + !cut.buffer.size);
+		memcpy(cut.buffer.data, letter.buffer.data, cut.buffer.size);
+		room_run(&away, take, &cut);
+		assert_int_equal(cut.parcel.result, RPC_E_INVALID_OBJREF);
+		room_run(&away, discard, &cut);
+		assert_int_equal(cut.used, 0);
+		free(cut.buffer.data);
+	}
+	room_run(&away, discard, &letter);
+	assert_int_equal(letter.used, size);
+	assert_gone();
+	free(letter.buffer.data);
+}
+
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, open_rooms, close_rooms)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_pointer_is_taken_out_once),
+		TEST(at_home_it_is_the_object_itself),
+		TEST(a_pointer_that_nobody_takes_is_given_back),
+		TEST(a_free_threaded_object_goes_as_itself),
+		TEST(a_proxy_goes_as_what_it_stands_for),
+		TEST(a_changed_message_is_refused),
+		TEST(a_cut_message_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
