@@ -173,8 +173,8 @@ static bool fits_stack(const struct belay_condition *condition)
 	return found != condition->negated;
 }
 
-bool belayi_condition_asks(const struct belayi_bound *bound,
-			   const struct belay_begin *begin)
+BELAYI_EACH_CALL bool belayi_condition_asks(const struct belayi_bound *bound,
+					    const struct belay_begin *begin)
 {
 	const struct belay_condition *condition = bound->condition;
 	const struct belay_operation *operation = begin->operation;

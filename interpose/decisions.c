@@ -22,7 +22,7 @@
 
 _Static_assert(BELAYI_FIRED_MAX <= BELAY_ACTED_MAX, "there is room for all");
 
-struct belayi_decision *belayi_decisions;
+BELAYI_EACH_CALL_READS struct belayi_decision *belayi_decisions = NULL;
 
 /*
  * How many calls each rule's conditions fitted in this process, by the rule's
@@ -276,9 +276,9 @@ decide_at(struct belayi_site *site, uint32_t first, struct belay_call *call,
 	return true;
 }
 
-bool belayi_decide(struct belay_call *call, uint64_t turn,
-		   const struct belay_begin *begin,
-		   struct belay_outcome *ret_fault)
+BELAYI_EACH_CALL bool belayi_decide(struct belay_call *call, uint64_t turn,
+				    const struct belay_begin *begin,
+				    struct belay_outcome *ret_fault)
 {
 	int saved = errno;
 	struct belayi_site *site = belayi_site(begin, call->number);

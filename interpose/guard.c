@@ -24,7 +24,7 @@
 #define NAP_NS 10000
 #define NAPS 10000
 
-static __thread struct belayi_thread *self;
+__thread struct belayi_thread *belayi_self;
 static __thread uint32_t depth;
 static __thread bool entering; /* for the first time */
 
@@ -36,7 +36,7 @@ static void give_back(void *record)
 	struct belayi_thread *thread = record;
 
 	/* Its own address is also what a forked child finds no more. */
-	if (__atomic_load_n(&thread->owner, __ATOMIC_RELAXED) != &self)
+	if (__atomic_load_n(&thread->owner, __ATOMIC_RELAXED) != &belayi_self)
 		return;
 	/* Sequential: the process ends after this, or before we look. */
 	__atomic_store_n(&thread->busy, 1, __ATOMIC_SEQ_CST);
@@ -46,7 +46,7 @@ static void give_back(void *record)
 	}
 	thread->refill = 0;
 	thread->tid = 0;
-	self = NULL;
+	belayi_self = NULL;
 	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&thread->owner, NULL, __ATOMIC_RELEASE);
 }
@@ -68,7 +68,7 @@ void belayi_threads_settle(void)
 		const struct belayi_thread *thread =
 			&belayi_process.own->threads[i];
 
-		while (thread != self && naps > 0 &&
+		while (thread != belayi_self && naps > 0 &&
 		       __atomic_load_n(&thread->busy, __ATOMIC_SEQ_CST)) {
 			(void)nanosleep(&nap, NULL);
 			naps--;
@@ -102,9 +102,9 @@ static struct belayi_thread *take_record(void)
 		void *nobody = NULL;
 
 		if (__atomic_load_n(&thread->owner, __ATOMIC_RELAXED) == NULL &&
-		    __atomic_compare_exchange_n(&thread->owner, &nobody, &self,
-						false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
+		    __atomic_compare_exchange_n(
+			    &thread->owner, &nobody, &belayi_self, false,
+			    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return thread;
 	}
 	return NULL;
@@ -115,7 +115,7 @@ static struct belayi_thread *take_record(void)
  * line, as everything slow here is: inlined, it would make each call save the
  * registers that only this needs.
  */
-__attribute__((noinline, cold)) static struct belayi_thread *first_enter(void)
+__attribute__((cold)) struct belayi_thread *belayi_thread_first_enter(void)
 {
 	struct belayi_thread *thread;
 	int saved = errno;
@@ -129,7 +129,7 @@ __attribute__((noinline, cold)) static struct belayi_thread *first_enter(void)
 	if (thread) {
 		thread->tid = (uint32_t)gettid();
 		__atomic_store_n(&thread->busy, 1, __ATOMIC_RELAXED);
-		self = thread;
+		belayi_self = thread;
 		(void)pthread_setspecific(at_thread_end, thread);
 	}
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -138,24 +138,11 @@ __attribute__((noinline, cold)) static struct belayi_thread *first_enter(void)
 	return thread;
 }
 
-struct belayi_thread *belayi_thread_enter(void)
+uint32_t belayi_thread_own_id(void)
 {
-	struct belayi_thread *thread = self;
-
-	if (__builtin_expect(!thread || thread->owner != &self, 0))
-		return first_enter();
-	if (__builtin_expect(thread->busy, 0))
-		return NULL;
-	__atomic_store_n(&thread->busy, 1, __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return thread;
-}
-
-uint32_t belayi_thread_id(const struct belayi_thread *thread)
-{
-	if (thread)
-		return thread->tid;
-	return self && self->owner == &self ? self->tid : (uint32_t)gettid();
+	return belayi_self && belayi_self->owner == &belayi_self
+		       ? belayi_self->tid
+		       : (uint32_t)gettid();
 }
 
 bool belayi_thread_is_inside(void)

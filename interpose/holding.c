@@ -152,12 +152,22 @@ enum belay_verdict belayi_hold_start(const struct belayi_decided *decided)
 static bool decided_of(const struct belay_ref *ref,
 		       struct belayi_decided *ret_copy)
 {
-	return belayi_decisions && ref->call && belayi_live() &&
-	       belayi_slot_of(ref->call) &&
-	       belayi_decided_of(ref->call,
+	return belayi_decided_of(ref->call,
 				 belayi_slot_index(belayi_slot_of(ref->call)),
 				 ret_copy) &&
 	       ret_copy->turn == ref->turn;
+}
+
+/* Whether there is something of it to read. */
+static inline bool is_decided(const struct belay_ref *ref)
+{
+	const struct belay_slot *slot;
+
+	if (__builtin_expect(!belayi_decisions, 1) || !ref->call ||
+	    !belayi_live())
+		return false;
+	slot = belayi_slot_of(ref->call);
+	return slot && belayi_is_decided(&slot->call, belayi_slot_index(slot));
 }
 
 static bool may_change(const struct belayi_decided *decided)
@@ -170,7 +180,8 @@ static bool may_change(const struct belayi_decided *decided)
 	return false;
 }
 
-enum belay_verdict belay_adapter_keeps(const struct belay_ref *ref)
+__attribute__((noinline)) static enum belay_verdict
+keeps(const struct belay_ref *ref)
 {
 	struct belayi_decided decided;
 	enum belay_verdict verdict;
@@ -182,18 +193,26 @@ enum belay_verdict belay_adapter_keeps(const struct belay_ref *ref)
 								: verdict;
 }
 
+BELAYI_EACH_CALL enum belay_verdict
+belay_adapter_keeps(const struct belay_ref *ref)
+{
+	return __builtin_expect(is_decided(ref), 0) ? keeps(ref)
+						    : BELAY_DELIVER;
+}
+
 bool belay_adapter_changes(const struct belay_ref *ref)
 {
 	struct belayi_decided decided;
 
-	return decided_of(ref, &decided) && may_change(&decided);
+	return is_decided(ref) && decided_of(ref, &decided) &&
+	       may_change(&decided);
 }
 
 void belay_adapter_unable(const struct belay_ref *ref)
 {
 	struct belayi_decided decided;
 
-	if (!decided_of(ref, &decided) ||
+	if (!is_decided(ref) || !decided_of(ref, &decided) ||
 	    belayi_decided_keeps(&decided) == BELAY_DELIVER)
 		return;
 	belayi_count_up(
@@ -205,8 +224,9 @@ enum belay_verdict belay_adapter_look(const struct belay_ref *ref)
 {
 	struct belayi_decided decided;
 
-	return decided_of(ref, &decided) ? belayi_hold_start(&decided)
-					 : BELAY_DELIVER;
+	return is_decided(ref) && decided_of(ref, &decided)
+		       ? belayi_hold_start(&decided)
+		       : BELAY_DELIVER;
 }
 
 bool belay_adapter_wait(const struct belay_ref *ref, uint64_t deadline_ns)
@@ -219,7 +239,7 @@ bool belay_adapter_wait(const struct belay_ref *ref, uint64_t deadline_ns)
 	int saved = errno;
 	bool in_time = true;
 
-	if (!decided_of(ref, &decided))
+	if (!is_decided(ref) || !decided_of(ref, &decided))
 		return true;
 	while (in_time && is_held(&decided))
 		in_time =
@@ -236,7 +256,7 @@ int64_t belay_adapter_short(const struct belay_ref *ref, int64_t result)
 {
 	struct belayi_decided decided;
 
-	if (!decided_of(ref, &decided) ||
+	if (!is_decided(ref) || !decided_of(ref, &decided) ||
 	    !(decided.set & BELAY_VERDICT_SHORT) || result <= decided.short_to)
 		return result;
 	belayi_decided_shortened(&decided);

@@ -24,7 +24,7 @@ static uint64_t word_of(uint64_t hashed, uint32_t slot)
 	return hashed >> 32 << 32 | slot;
 }
 
-static bool put(struct belayi_keys *line, uint64_t word)
+static inline bool put(struct belayi_keys *line, uint64_t word)
 {
 	for (unsigned int i = 0; i < BELAYI_KEYS_A_LINE; i++) {
 		uint64_t nothing = 0;
@@ -45,9 +45,10 @@ static void unpass(uint64_t hashed, uint32_t steps)
 					 1, __ATOMIC_RELEASE);
 }
 
-bool belayi_keymap_insert(uint64_t key, uint32_t slot)
+/* Its own line is full, or was when it was put in. */
+__attribute__((noinline, cold)) static bool insert_beyond(uint64_t hashed,
+							  uint32_t slot)
 {
-	uint64_t hashed = belayi_key_hash(key);
 	uint32_t step;
 
 	for (step = 0; step <= belayi_process.keys_mask; step++) {
@@ -61,7 +62,15 @@ bool belayi_keymap_insert(uint64_t key, uint32_t slot)
 	return false;
 }
 
-static bool take_out(struct belayi_keys *line, uint64_t word)
+BELAYI_EACH_CALL bool belayi_keymap_insert(uint64_t key, uint32_t slot)
+{
+	uint64_t hashed = belayi_key_hash(key);
+
+	return put(belayi_keys_of(hashed, 0), word_of(hashed, slot)) ||
+	       insert_beyond(hashed, slot);
+}
+
+static inline bool take_out(struct belayi_keys *line, uint64_t word)
 {
 	for (unsigned int i = 0; i < BELAYI_KEYS_A_LINE; i++) {
 		if (__atomic_load_n(&line->words[i], __ATOMIC_RELAXED) != word)
@@ -72,15 +81,22 @@ static bool take_out(struct belayi_keys *line, uint64_t word)
 	return false;
 }
 
-void belayi_keymap_remove(uint64_t key, uint32_t slot)
+__attribute__((noinline, cold)) static void remove_beyond(uint64_t hashed,
+							  uint32_t slot)
 {
-	uint64_t hashed = belayi_key_hash(key);
-
-	for (uint32_t step = 0; step <= belayi_process.keys_mask; step++) {
+	for (uint32_t step = 1; step <= belayi_process.keys_mask; step++) {
 		if (take_out(belayi_keys_of(hashed, step),
 			     word_of(hashed, slot))) {
 			unpass(hashed, step);
 			return;
 		}
 	}
+}
+
+BELAYI_EACH_CALL void belayi_keymap_remove(uint64_t key, uint32_t slot)
+{
+	uint64_t hashed = belayi_key_hash(key);
+
+	if (!take_out(belayi_keys_of(hashed, 0), word_of(hashed, slot)))
+		remove_beyond(hashed, slot);
 }

@@ -13,12 +13,9 @@
 
 #include "guard.h"
 
-/* So many lanes are only ever shared ones, so that each operation has one. */
-#define SHARED_ONLY 96
-
 struct tally {
 	struct belay_counters *counters; /* NULL: not to be counted */
-	bool shared;
+	bool shared; /* by all threads: to be added to atomically */
 };
 
 static struct belay_lane *claim(uint32_t first, uint32_t operation,
@@ -68,42 +65,42 @@ shared_lane(uint32_t operation)
 	return &belayi_process.lanes[nobody - 1];
 }
 
-/* A lane of the thread's own, or the shared one if all are taken. */
+/* A lane of the thread's own, or NULL and the shared one for ever. */
 __attribute__((noinline, cold)) static struct belay_lane *
 first_use(struct belayi_thread *thread, uint32_t operation)
 {
+	/* First, so that there is always one to add a thread's to. */
 	struct belay_lane *shared = shared_lane(operation);
-	struct belay_lane *lane = claim(SHARED_ONLY, operation, thread->tid);
+	struct belay_lane *lane =
+		shared ? claim(BELAYI_SHARED_LANES, operation, thread->tid)
+		       : NULL;
 
-	if (!lane) {
+	if (!lane)
 		belayi_lost(BELAY_LOST_LANES);
-		lane = shared;
-	}
-	if (lane)
-		thread->lanes[operation] = number_of(lane);
+	thread->lanes[operation] = lane ? number_of(lane) : BELAYI_NO_LANE;
 	return lane;
 }
 
-static struct tally tally_of(struct belayi_thread *thread, uint32_t operation)
+/* Of a thread that has no lane of its own for the operation, so far. */
+__attribute__((noinline, cold)) static struct tally
+other_tally(struct belayi_thread *thread, uint32_t operation)
 {
-	struct belay_lane *lane;
+	struct belay_lane *lane = NULL;
+	bool shared = false;
 
 	if (operation == 0)
 		return (struct tally){NULL, false};
-	if (!thread)
-		lane = shared_lane(operation);
-	else if (__builtin_expect(thread->lanes[operation] != 0, 1))
-		lane = &belayi_process.lanes[thread->lanes[operation] - 1];
-	else
+	if (thread && thread->lanes[operation] == 0)
 		lane = first_use(thread, operation);
-	if (!lane)
-		return (struct tally){NULL, false};
-	return (struct tally){
-		&lane->counters,
-		__atomic_load_n(&lane->thread, __ATOMIC_RELAXED) == 0};
+	if (!lane) {
+		lane = shared_lane(operation);
+		shared = true;
+	}
+	return (struct tally){lane ? &lane->counters : NULL, shared};
 }
 
-static inline void add(struct tally tally, uint64_t *counter, uint64_t more)
+static inline __attribute__((always_inline)) void
+add(struct tally tally, uint64_t *counter, uint64_t more)
 {
 	if (tally.shared)
 		(void)__atomic_fetch_add(counter, more, __ATOMIC_RELAXED);
@@ -125,22 +122,8 @@ __attribute__((noinline, cold)) static void raise_to(uint64_t *most,
 		;
 }
 
-#define COUNTS(verb, member)                                                   \
-	void belayi_count_##verb(struct belayi_thread *thread,                 \
-				 uint32_t operation)                           \
-	{                                                                      \
-		struct tally tally = tally_of(thread, operation);              \
-                                                                               \
-		if (tally.counters)                                            \
-			add(tally, &tally.counters->member, 1);                \
-	}
-
-COUNTS(begin, calls)
-COUNTS(refused, refused)
-COUNTS(pending, pending)
-COUNTS(cancel, cancels)
-
-static void count_latency(struct tally tally, uint64_t ns)
+static inline __attribute__((always_inline)) void
+count_latency(struct tally tally, uint64_t ns)
 {
 	struct belay_counters *counters = tally.counters;
 
@@ -152,14 +135,12 @@ static void count_latency(struct tally tally, uint64_t ns)
 		raise_to(&counters->latency_max, ns);
 }
 
-void belayi_count_finish(struct belayi_thread *thread, uint32_t operation,
-			 const struct belay_outcome *outcome, uint64_t ns)
+static inline __attribute__((always_inline)) void
+count_finish(struct tally tally, const struct belay_outcome *outcome,
+	     uint64_t ns)
 {
-	struct tally tally = tally_of(thread, operation);
 	struct belay_counters *counters = tally.counters;
 
-	if (!counters)
-		return;
 	add(tally, &counters->finished, 1);
 	if (__builtin_expect(outcome->ending == BELAY_UNCOLLECTED, 0)) {
 		add(tally, &counters->uncollected, 1);
@@ -172,6 +153,40 @@ void belayi_count_finish(struct belayi_thread *thread, uint32_t operation,
 	else if (outcome->result > 0)
 		add(tally, &counters->bytes, (uint64_t)outcome->result);
 	count_latency(tally, ns);
+}
+
+/* Once for each thread and operation, and where no lane is to be had. */
+__attribute__((noinline, cold)) static void
+count_finish_elsewhere(struct belayi_thread *thread, uint32_t operation,
+		       const struct belay_outcome *outcome, uint64_t ns)
+{
+	struct tally tally = other_tally(thread, operation);
+
+	if (tally.counters)
+		count_finish(tally, outcome, ns);
+}
+
+BELAYI_EACH_CALL void belayi_count_finish(struct belayi_thread *thread,
+					  uint32_t operation,
+					  const struct belay_outcome *outcome,
+					  uint64_t ns)
+{
+	struct belay_lane *own = belayi_own_lane(thread, operation);
+
+	if (__builtin_expect(own != NULL, 1))
+		count_finish((struct tally){&own->counters, false}, outcome,
+			     ns);
+	else
+		count_finish_elsewhere(thread, operation, outcome, ns);
+}
+
+void belayi_count_elsewhere(struct belayi_thread *thread, uint32_t operation,
+			    size_t counter)
+{
+	struct tally tally = other_tally(thread, operation);
+
+	if (tally.counters)
+		add(tally, (uint64_t *)tally.counters + counter, 1);
 }
 
 /*
@@ -208,17 +223,13 @@ static void give_up(struct belay_lane *lane)
 void belayi_lanes_fold(struct belayi_thread *thread)
 {
 	for (uint32_t i = 1; i < BELAY_OPERATIONS_MAX; i++) {
-		struct belay_lane *shared;
-		struct belay_lane *lane;
+		struct belay_lane *lane = belayi_own_lane(thread, i);
 
-		if (thread->lanes[i] == 0)
-			continue;
-		shared = shared_lane(i);
-		lane = &belayi_process.lanes[thread->lanes[i] - 1];
 		thread->lanes[i] = 0;
-		if (lane == shared)
+		if (!lane)
 			continue;
-		belayi_counters_move(&shared->counters, &lane->counters);
+		belayi_counters_move(&shared_lane(i)->counters,
+				     &lane->counters);
 		give_up(lane);
 	}
 }

@@ -7,11 +7,42 @@
 
 #include "process.h"
 
-/* belayi_count_begin() and so on - one more of that, for this operation */
-void belayi_count_begin(struct belayi_thread *thread, uint32_t operation);
-void belayi_count_refused(struct belayi_thread *thread, uint32_t operation);
-void belayi_count_pending(struct belayi_thread *thread, uint32_t operation);
-void belayi_count_cancel(struct belayi_thread *thread, uint32_t operation);
+/* A thread's lane for an operation is the one that all threads share. */
+#define BELAYI_NO_LANE UINT8_MAX
+
+/* belayi_own_lane() - NULL where the thread has none, so far or for ever */
+static inline struct belay_lane *belayi_own_lane(struct belayi_thread *thread,
+						 uint32_t operation)
+{
+	uint32_t index = thread ? thread->lanes[operation] - 1U : UINT32_MAX;
+
+	return index < BELAY_LANES_MAX ? &belayi_process.lanes[index] : NULL;
+}
+
+/* belayi_count_elsewhere() - the slow half of belayi_count() */
+void belayi_count_elsewhere(struct belayi_thread *thread, uint32_t operation,
+			    size_t counter);
+
+/* belayi_count() - one more of that, for this operation: calls, cancels ... */
+#define BELAYI_COUNTER(member)                                                 \
+	(offsetof(struct belay_counters, member) / sizeof(uint64_t))
+
+static inline void belayi_count(struct belayi_thread *thread,
+				uint32_t operation, size_t counter)
+{
+	struct belay_lane *own = belayi_own_lane(thread, operation);
+	uint64_t *at;
+
+	if (__builtin_expect(!own, 0)) {
+		belayi_count_elsewhere(thread, operation, counter);
+		return;
+	}
+	at = (uint64_t *)&own->counters + counter;
+	__atomic_store_n(at, __atomic_load_n(at, __ATOMIC_RELAXED) + 1,
+			 __ATOMIC_RELAXED);
+}
+
+/* belayi_count_finish() - a call has ended so, after so long */
 void belayi_count_finish(struct belayi_thread *thread, uint32_t operation,
 			 const struct belay_outcome *outcome, uint64_t ns);
 

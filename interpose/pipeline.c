@@ -152,37 +152,107 @@ static void take_mirror(struct belayi_thread *thread, struct belay_call *call,
 	belay_call_mirror(&slot->call.word, turn_of(slot), BELAY_CALL_PENDING);
 }
 
+/* A hook of the operation's: few have one. */
+static bool has_begun(const struct belay_operation *operation)
+{
+	return operation->size > offsetof(struct belay_operation, begun) &&
+	       operation->begun;
+}
+
+/*
+ * The first call of many at a site: what comes of it is kept, once it is certain
+ * which rules there are.
+ */
+__attribute__((noinline, cold)) static bool
+decide_first(struct belayi_thread *thread, struct belay_call *call,
+	     const struct belay_begin *begin, uint64_t turn,
+	     struct belay_outcome *ret_fault)
+{
+	uint64_t key = belayi_site_key(begin->site, call->number);
+	bool settled =
+		__atomic_load_n(&belayi_process.settled, __ATOMIC_ACQUIRE);
+	bool goes_on = !belayi_decisions ||
+		       belayi_site_is_idle(begin->site, call->number) ||
+		       belayi_decide(call, turn, begin, ret_fault);
+	bool ruled = belayi_decisions &&
+		     !belayi_site_is_idle(begin->site, call->number);
+
+	if (settled)
+		belayi_site_make_known(thread, key,
+				       ruled || has_begun(begin->operation));
+	return goes_on;
+}
+
+/* Counts it; what is known of the place where it begins. */
+static inline enum belayi_site_known note(struct belayi_thread *thread,
+					  struct belay_call *call,
+					  const struct belay_begin *begin)
+{
+	uint32_t number = belayi_operation_number(begin->operation);
+	enum belayi_site_known known =
+		belayi_site_known(thread, belayi_site_key(begin->site, number));
+
+	/* Relaxed: who cancels late may read it, see on_answered(). */
+	__atomic_store_n(&call->number, (uint16_t)number, __ATOMIC_RELAXED);
+	call->thread = belayi_thread_id(thread);
+	if (__builtin_expect(known == BELAYI_SITE_STRANGE, 0))
+		(void)belayi_module_note(begin->site);
+	belayi_count(thread, number, BELAYI_COUNTER(calls));
+	return known;
+}
+
+static inline bool decide(struct belayi_thread *thread,
+			  enum belayi_site_known known, struct belay_call *call,
+			  const struct belay_begin *begin, uint64_t turn,
+			  struct belay_outcome *ret_fault)
+{
+	if (belayi_provider)
+		belayi_record_begin(call, begin);
+	if (__builtin_expect(known == BELAYI_SITE_PLAIN, 1))
+		return true;
+	if (known == BELAYI_SITE_RULED)
+		return !belayi_decisions ||
+		       belayi_decide(call, turn, begin, ret_fault);
+	return decide_first(thread, call, begin, turn, ret_fault);
+}
+
 static bool on_begin(struct belay_call *call, const struct belay_begin *begin,
 		     uint64_t turn, struct belay_outcome *ret_fault)
 {
-	uint32_t number;
-	struct belay_slot *slot;
+	enum belayi_site_known known;
 	struct belayi_thread *thread;
 
 	if (!belayi_live())
 		return true;
-	slot = belayi_slot_of(call);
 	/* The first call after a fork: what made it known made new ids, too. */
 	if (__builtin_expect(!belayi_is_own_id(call->id), 0))
 		__atomic_store_n(&call->id, belay_id_new(), __ATOMIC_RELAXED);
 	thread = belayi_thread_enter();
-	number = belayi_operation_number(begin->operation);
-	/* Relaxed: who cancels late may read it, see on_answered(). */
-	__atomic_store_n(&call->number, (uint16_t)number, __ATOMIC_RELAXED);
-	call->thread = belayi_thread_id(thread);
-	(void)belayi_module_note(begin->site);
-	if (slot)
-		fill(slot, begin);
+	known = note(thread, call, begin);
+	if (belayi_slot_of(call))
+		fill(belayi_slot_of(call), begin);
 	else
 		take_mirror(thread, call, begin);
-	belayi_count_begin(thread, number);
 	belayi_thread_leave(thread);
-	if (belayi_provider)
-		belayi_record_begin(call, begin);
-	if (__builtin_expect(!belayi_decisions, 1) ||
-	    belayi_site_is_idle(begin->site, number))
-		return true;
-	return belayi_decide(call, turn, begin, ret_fault);
+	return decide(thread, known, call, begin, turn, ret_fault);
+}
+
+BELAYI_EACH_CALL bool belayi_pipeline_begin(struct belayi_thread *thread,
+					    struct belay_slot *slot,
+					    const struct belay_begin *begin,
+					    uint64_t turn,
+					    struct belay_outcome *ret_fault)
+{
+	enum belayi_site_known known = note(thread, &slot->call, begin);
+	bool begins;
+
+	fill(slot, begin);
+	belayi_thread_leave(thread);
+	begins = decide(thread, known, &slot->call, begin, turn, ret_fault);
+	if (__builtin_expect(known != BELAYI_SITE_PLAIN, 0) && begins &&
+	    has_begun(begin->operation))
+		begin->operation->begun(&(struct belay_ref){&slot->call, turn});
+	return begins;
 }
 
 static void on_refuse(struct belay_call *call,
@@ -211,9 +281,9 @@ static void on_refuse(struct belay_call *call,
 			reason, status);
 	thread = belayi_thread_enter();
 	if (pending) {
-		belayi_count_pending(thread, number);
+		belayi_count(thread, number, BELAYI_COUNTER(pending));
 	} else {
-		belayi_count_refused(thread, number);
+		belayi_count(thread, number, BELAYI_COUNTER(refused));
 		drop_mirror(thread, call);
 	}
 	belayi_thread_leave(thread);
@@ -223,8 +293,8 @@ static void count_cancel(const struct belay_call *call)
 {
 	struct belayi_thread *thread = belayi_thread_enter();
 
-	belayi_count_cancel(thread,
-			    __atomic_load_n(&call->number, __ATOMIC_RELAXED));
+	belayi_count(thread, __atomic_load_n(&call->number, __ATOMIC_RELAXED),
+		     BELAYI_COUNTER(cancels));
 	belayi_thread_leave(thread);
 }
 
@@ -244,9 +314,9 @@ static bool on_cancel(struct belay_call *call, enum belay_party by)
 	       belayi_decided_cancel(&decided, by);
 }
 
-static enum belay_verdict on_completing(struct belay_call *call,
-					struct belay_outcome *outcome,
-					enum belay_moment moment)
+BELAYI_EACH_CALL static enum belay_verdict
+on_completing(struct belay_call *call, struct belay_outcome *outcome,
+	      enum belay_moment moment)
 {
 	const struct belayi_decided *decided = decided_in_place(call);
 
@@ -277,8 +347,8 @@ static void on_answered(struct belay_call *call, uint64_t turn,
 	belayi_timing_settles(&decided);
 }
 
-static void on_complete(struct belay_call *call,
-			const struct belay_outcome *outcome)
+BELAYI_EACH_CALL static void on_complete(struct belay_call *call,
+					 const struct belay_outcome *outcome)
 {
 	const struct belayi_decided *decided;
 
@@ -292,13 +362,26 @@ static void on_complete(struct belay_call *call,
 		belayi_timing_settles(decided);
 }
 
+/* Returns the thread, which the caller is to leave. */
+static inline struct belayi_thread *finish(struct belay_call *call,
+					   const struct belay_outcome *outcome)
+{
+	uint64_t now = belay_clock_now();
+	uint64_t ns = belay_clock_ns(now - call->begun);
+	struct belayi_thread *thread;
+
+	if (belayi_provider)
+		belayi_record_finish(call, outcome, now, ns);
+	thread = belayi_thread_enter();
+	belayi_count_finish(thread, call->number, outcome, ns);
+	return thread;
+}
+
 static void on_finish(struct belay_call *call, uint64_t turn,
 		      const struct belay_outcome *outcome)
 {
 	const struct belayi_decided *decided;
 	struct belayi_thread *thread;
-	uint64_t now;
-	uint64_t ns;
 
 	(void)turn;
 	if (!is_watched(call))
@@ -306,14 +389,38 @@ static void on_finish(struct belay_call *call, uint64_t turn,
 	decided = decided_in_place(call);
 	if (__builtin_expect(decided != NULL, 0))
 		belayi_decided_end(decided, outcome);
-	now = belay_clock_now();
-	ns = belay_clock_ns(now - call->begun);
-	if (belayi_provider)
-		belayi_record_finish(call, outcome, now, ns);
-	thread = belayi_thread_enter();
-	belayi_count_finish(thread, call->number, outcome, ns);
+	thread = finish(call, outcome);
 	drop_mirror(thread, call);
 	belayi_thread_leave(thread);
+}
+
+/* The outcome is chosen now: nobody saw the call complete before. */
+static void end_decided(const struct belayi_decided *decided,
+			struct belay_outcome *outcome)
+{
+	enum belay_ending ending = outcome->ending;
+
+	(void)belayi_decided_outcome(decided, outcome, BELAY_AT_FINISH);
+	if (ending == BELAY_UNCOLLECTED)
+		outcome->ending = ending;
+	belayi_decided_end(decided, outcome);
+}
+
+BELAYI_EACH_CALL struct belayi_thread *
+belayi_pipeline_finish(struct belay_slot *slot, struct belay_outcome *outcome)
+{
+	const struct belayi_decided *decided = decided_in_place(&slot->call);
+
+	if (__builtin_expect(decided != NULL, 0))
+		end_decided(decided, outcome);
+	return finish(&slot->call, outcome);
+}
+
+void belayi_pipeline_fail(struct belay_slot *slot,
+			  const struct belay_operation *operation,
+			  int32_t status)
+{
+	on_refuse(&slot->call, operation, status, false);
 }
 
 #define WATCHING                                                               \

@@ -16,7 +16,19 @@
 #include <belay/table.h>
 
 #define BELAYI_LINE 64
+
+/*
+ * What each call runs through, and reads, stands together: a program that waits
+ * for another one between two calls finds nothing of ours in the caches, and
+ * then every page and every cache line costs.
+ */
+#define BELAYI_EACH_CALL __attribute__((hot))
+#define BELAYI_EACH_CALL_READS __attribute__((section("each_call")))
+
 #define BELAYI_THREADS 1024
+#define BELAYI_FAMILIAR 2
+/* Only ever shared by all threads, so that each operation has one. */
+#define BELAYI_SHARED_LANES 96
 #define BELAYI_MAGAZINE 28
 #define BELAYI_KEYS_A_LINE 7
 #define BELAYI_PID_SHIFT 40 /* see belay_id_new() */
@@ -35,6 +47,7 @@ enum belayi_life {
  * owner: the address of the thread's own pointer to this; NULL: free
  * busy:  in the middle of a change; a signal handler that finds it set uses
  *        what all threads share instead
+ * familiar: what is known of its last few sites, see guard.h
  */
 struct belayi_thread {
 	void *owner;
@@ -42,6 +55,7 @@ struct belayi_thread {
 	uint32_t busy;
 	uint32_t refill; /* how many slots the magazine took last */
 	uint32_t magazine_count;
+	uint64_t familiar[BELAYI_FAMILIAR];
 	uint32_t magazine[BELAYI_MAGAZINE];
 	uint8_t lanes[BELAY_OPERATIONS_MAX]; /* index plus 1; 0: none yet */
 } __attribute__((aligned(BELAYI_LINE)));
@@ -75,15 +89,17 @@ struct belayi_private {
 
 struct belayi_process {
 	struct belayi_private *own; /* NULL before the start */
-	struct belay_table *table;
-	struct belay_table_operation *operations;
-	struct belay_table_module *modules;
 	struct belay_lane *lanes;
 	struct belay_slot *slots;
-	struct belay_table_rules *rules; /* NULL: there are none */
 	uint32_t slots_count;
 	uint32_t keys_mask; /* lines of the key map, minus 1 */
 	uint32_t pid;
+	/* What follows is not for each call. */
+	struct belay_table *table;
+	struct belay_table_operation *operations;
+	struct belay_table_module *modules;
+	struct belay_table_rules *rules; /* NULL: there are none */
+	bool settled; /* which rules there are, and whether it is traced */
 };
 
 _Static_assert(BELAY_LANES_MAX % 64 == 0 && BELAY_LANES_MAX < UINT8_MAX,
@@ -129,6 +145,13 @@ static inline struct belay_slot *belayi_slot_of(const struct belay_call *call)
 static inline uint32_t belayi_slot_index(const struct belay_slot *slot)
 {
 	return (uint32_t)(slot - belayi_process.slots);
+}
+
+/* belayi_site_key() - one word for an operation's calls at a site; 0 is nobody's */
+static inline uint64_t belayi_site_key(const void *site, uint32_t operation)
+{
+	return ((uint64_t)(uintptr_t)site & ((UINT64_C(1) << 48) - 1)) |
+	       (uint64_t)operation << 48;
 }
 
 /*

@@ -25,7 +25,7 @@
 
 #define PROVIDER "libbelay-lttng.so"
 
-const struct belay_provider *belayi_provider;
+BELAYI_EACH_CALL_READS const struct belay_provider *belayi_provider = NULL;
 
 /*
  * LTTng may fork a helper of its own while it is loaded, and again while it

@@ -72,7 +72,7 @@ const char *belayi_glob_one(const char *glob, char c)
 
 /* What fits up to a "*" need never be looked at again: only the last one can
  * stand for more, so this takes length times length at most. */
-bool belayi_glob(const char *glob, const char *text)
+__attribute__((hot)) bool belayi_glob(const char *glob, const char *text)
 {
 	const char *star = NULL, *tried = NULL;
 
@@ -136,8 +136,8 @@ bool belay_condition_number(const struct belay_condition *condition,
 	return (least <= number && number <= most) != condition->negated;
 }
 
-bool belay_condition_text(const struct belay_condition *condition,
-			  const char *text)
+__attribute__((hot)) bool
+belay_condition_text(const struct belay_condition *condition, const char *text)
 {
 	bool fits = false;
 

@@ -307,6 +307,7 @@ static bool go_live(void)
 		drop_table();
 		return false;
 	}
+	__atomic_store_n(&belayi_process.settled, true, __ATOMIC_RELEASE);
 	belayi_process.table->cost_ns = cost_ns;
 	belayi_record_process();
 	belayi_operations_publish();

@@ -177,8 +177,8 @@ static bool is_named(uint32_t number)
 	return is == BELAYI_NAMED;
 }
 
-struct belayi_site *belayi_site(const struct belay_begin *begin,
-				uint32_t number)
+BELAYI_EACH_CALL struct belayi_site *
+belayi_site(const struct belay_begin *begin, uint32_t number)
 {
 	uintptr_t address = (uintptr_t)begin->site;
 	struct belayi_site **last =
@@ -197,7 +197,7 @@ struct belayi_site *belayi_site(const struct belay_begin *begin,
 		return site;
 	}
 	__atomic_store_n(belayi_idle_site(begin->site),
-			 belayi_idle_key(begin->site, number),
+			 belayi_site_key(begin->site, number),
 			 __ATOMIC_RELAXED);
 	return NULL;
 }

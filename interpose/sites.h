@@ -51,12 +51,6 @@ static inline uint64_t *belayi_idle_site(const void *address)
 	return &belayi_idle_sites[(site ^ site >> 11) % BELAYI_IDLE_SITES];
 }
 
-static inline uint64_t belayi_idle_key(const void *address, uint32_t number)
-{
-	return ((uint64_t)(uintptr_t)address & ((UINT64_C(1) << 48) - 1)) |
-	       (uint64_t)number << 48;
-}
-
 /*
  * belayi_site_is_idle() - whether it is known that no rule can match an
  * operation's calls there
@@ -66,7 +60,7 @@ static inline bool belayi_site_is_idle(const void *address, uint32_t number)
 	return __atomic_load_n(&belayi_named[number], __ATOMIC_RELAXED) ==
 		       BELAYI_NOT_NAMED ||
 	       __atomic_load_n(belayi_idle_site(address), __ATOMIC_RELAXED) ==
-		       belayi_idle_key(address, number);
+		       belayi_site_key(address, number);
 }
 
 /*

@@ -103,7 +103,8 @@ __attribute__((noinline, cold)) static void refill(struct belayi_thread *thread)
 	thread->magazine_count = take(thread->magazine, thread->refill);
 }
 
-struct belay_slot *belayi_slot_take(struct belayi_thread *thread)
+BELAYI_EACH_CALL struct belay_slot *
+belayi_slot_take(struct belayi_thread *thread)
 {
 	uint32_t index;
 
@@ -124,7 +125,8 @@ void belayi_slots_flush(struct belayi_thread *thread, uint32_t keep)
 	thread->magazine_count = keep;
 }
 
-void belayi_slot_give(struct belayi_thread *thread, struct belay_slot *slot)
+BELAYI_EACH_CALL void belayi_slot_give(struct belayi_thread *thread,
+				       struct belay_slot *slot)
 {
 	uint32_t index = belayi_slot_index(slot);
 

@@ -26,7 +26,7 @@
 #define NAME_MAX_BYTES 64
 #define PAGE UINT64_C(4096)
 
-struct belayi_process belayi_process;
+BELAYI_EACH_CALL_READS struct belayi_process belayi_process = {0};
 
 static char name[NAME_MAX_BYTES];
 static uint64_t mapped_size; /* of the newest table */
@@ -88,6 +88,9 @@ static struct belay_table layout(uint32_t slots, bool ruled)
 	at += sizeof(struct belay_table_operation) * BELAY_OPERATIONS_MAX;
 	head.modules_offset = (uint32_t)at;
 	at += sizeof(struct belay_table_module) * BELAY_MODULES_MAX;
+	/* So that a thread's first lane is in one page, as its slots are. */
+	at = up_to_page(at + BELAYI_SHARED_LANES * sizeof(struct belay_lane)) -
+	     BELAYI_SHARED_LANES * sizeof(struct belay_lane);
 	head.lanes_offset = (uint32_t)at;
 	at = up_to_page(at + sizeof(struct belay_lane) * BELAY_LANES_MAX);
 	head.slots_offset = (uint32_t)at;

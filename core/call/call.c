@@ -23,14 +23,15 @@ void belay_call_init(struct belay_call *call)
 	memset(call, 0, sizeof(*call));
 }
 
-struct belay_ref belay_call_ref(const struct belay_call *call)
+__attribute__((hot)) struct belay_ref
+belay_call_ref(const struct belay_call *call)
 {
 	uint64_t word = __atomic_load_n(&call->word, __ATOMIC_ACQUIRE);
 
 	return (struct belay_ref){(struct belay_call *)call, belayi_turn(word)};
 }
 
-uint64_t belay_call_id(const struct belay_ref *ref)
+__attribute__((hot)) uint64_t belay_call_id(const struct belay_ref *ref)
 {
 	/* Acquire: the word is read again only after the id. */
 	uint64_t id = __atomic_load_n(&ref->call->id, __ATOMIC_ACQUIRE);
@@ -39,7 +40,8 @@ uint64_t belay_call_id(const struct belay_ref *ref)
 	return belayi_turn(word) == ref->turn ? id : 0;
 }
 
-enum belay_state belay_call_state(const struct belay_call *call)
+__attribute__((hot)) enum belay_state
+belay_call_state(const struct belay_call *call)
 {
 	return belayi_state(__atomic_load_n(&call->word, __ATOMIC_ACQUIRE));
 }
@@ -201,8 +203,8 @@ static enum belay_verdict choose(struct belay_call *call,
 	return observer->completing(call, outcome, moment);
 }
 
-bool belay_call_complete(const struct belay_ref *ref,
-			 struct belay_outcome *outcome)
+__attribute__((hot)) bool belay_call_complete(const struct belay_ref *ref,
+					      struct belay_outcome *outcome)
 {
 	enum belay_verdict verdict;
 
@@ -378,8 +380,8 @@ static bool claim_to_collect(const struct belay_ref *ref, uint64_t *ret_old)
 	return belayi_advance(word, ref->turn, BELAY_CALL_FINISHING, ret_old);
 }
 
-bool belay_call_collect(const struct belay_ref *ref,
-			struct belay_outcome *outcome)
+__attribute__((hot)) bool belay_call_collect(const struct belay_ref *ref,
+					     struct belay_outcome *outcome)
 {
 	enum belay_ending ending = outcome->ending;
 	uint64_t old;

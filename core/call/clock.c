@@ -26,11 +26,19 @@
 #define PRECISE_NS UINT64_C(4000000000)
 #define FIRST_TICKS 50000
 
-static uint32_t ready; /* 0: nothing else here is set */
-static enum belay_clock kind;
-static struct belay_clock_pair origin;
-static uint64_t tick_ns_q32; /* ns per tick, times 2^32 */
-static uint64_t measure_at;  /* ticks */
+/*
+ * One cache line, which every call reads.
+ * ready:       0: nothing else here is set
+ * tick_ns_q32: ns per tick, times 2^32
+ * measure_at:  ticks
+ */
+static struct {
+	uint32_t ready;
+	enum belay_clock kind;
+	uint64_t measure_at;
+	uint64_t tick_ns_q32;
+	struct belay_clock_pair origin;
+} timing __attribute__((aligned(64)));
 
 __attribute__((noinline)) static uint64_t monotonic_ns(void)
 {
@@ -79,21 +87,21 @@ __attribute__((noinline, cold)) static void start(void)
 	int saved = errno;
 
 	if (kernel_trusts_tsc()) {
-		origin = tsc_pair();
-		kind = BELAY_CLOCK_TSC;
-		measure_at = origin.ticks + FIRST_TICKS;
+		timing.origin = tsc_pair();
+		timing.kind = BELAY_CLOCK_TSC;
+		timing.measure_at = timing.origin.ticks + FIRST_TICKS;
 	} else {
-		kind = BELAY_CLOCK_MONOTONIC;
-		tick_ns_q32 = UINT64_C(1) << 32;
-		measure_at = UINT64_MAX;
+		timing.kind = BELAY_CLOCK_MONOTONIC;
+		timing.tick_ns_q32 = UINT64_C(1) << 32;
+		timing.measure_at = UINT64_MAX;
 	}
-	__atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&timing.ready, 1, __ATOMIC_RELEASE);
 	errno = saved;
 }
 
 __attribute__((constructor)) static void start_early(void)
 {
-	if (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
+	if (!__atomic_load_n(&timing.ready, __ATOMIC_ACQUIRE))
 		start();
 }
 
@@ -101,44 +109,46 @@ __attribute__((constructor)) static void start_early(void)
 __attribute__((noinline, cold)) static void measure(void)
 {
 	struct belay_clock_pair now = tsc_pair();
-	uint64_t ns = now.ns - origin.ns;
-	uint64_t ticks = now.ticks - origin.ticks;
+	uint64_t ns = now.ns - timing.origin.ns;
+	uint64_t ticks = now.ticks - timing.origin.ticks;
 
-	if (ticks == 0 || kind != BELAY_CLOCK_TSC)
+	if (ticks == 0 || timing.kind != BELAY_CLOCK_TSC)
 		return;
-	__atomic_store_n(&tick_ns_q32,
+	__atomic_store_n(&timing.tick_ns_q32,
 			 (uint64_t)(((unsigned __int128)ns << 32) / ticks),
 			 __ATOMIC_RELAXED);
-	__atomic_store_n(&measure_at,
+	__atomic_store_n(&timing.measure_at,
 			 ns > PRECISE_NS ? UINT64_MAX : now.ticks + ticks,
 			 __ATOMIC_RELAXED);
 }
 
-uint64_t belay_clock_now(void)
+__attribute__((hot)) uint64_t belay_clock_now(void)
 {
 	uint64_t now;
 
-	if (__builtin_expect(!__atomic_load_n(&ready, __ATOMIC_ACQUIRE), 0))
+	if (__builtin_expect(!__atomic_load_n(&timing.ready, __ATOMIC_ACQUIRE),
+			     0))
 		start();
-	if (kind != BELAY_CLOCK_TSC)
+	if (timing.kind != BELAY_CLOCK_TSC)
 		return monotonic_ns();
 	now = __rdtsc();
-	if (__builtin_expect(
-		    now >= __atomic_load_n(&measure_at, __ATOMIC_RELAXED), 0))
+	if (__builtin_expect(now >= __atomic_load_n(&timing.measure_at,
+						    __ATOMIC_RELAXED),
+			     0))
 		measure();
 	return now;
 }
 
-uint64_t belay_clock_ns(uint64_t ticks)
+__attribute__((hot)) uint64_t belay_clock_ns(uint64_t ticks)
 {
-	uint64_t q32 = __atomic_load_n(&tick_ns_q32, __ATOMIC_RELAXED);
+	uint64_t q32 = __atomic_load_n(&timing.tick_ns_q32, __ATOMIC_RELAXED);
 
 	if (__builtin_expect((int64_t)ticks < 0, 0))
 		return 0;
 	if (__builtin_expect(q32 == 0, 0)) {
 		start_early();
 		measure();
-		q32 = __atomic_load_n(&tick_ns_q32, __ATOMIC_RELAXED);
+		q32 = __atomic_load_n(&timing.tick_ns_q32, __ATOMIC_RELAXED);
 	}
 	return (uint64_t)((unsigned __int128)ticks * q32 >> 32);
 }
@@ -146,7 +156,7 @@ uint64_t belay_clock_ns(uint64_t ticks)
 enum belay_clock belay_clock_kind(void)
 {
 	start_early();
-	return kind;
+	return timing.kind;
 }
 
 struct belay_clock_pair belay_clock_pair(void)
@@ -154,7 +164,7 @@ struct belay_clock_pair belay_clock_pair(void)
 	struct belay_clock_pair pair;
 
 	start_early();
-	if (kind == BELAY_CLOCK_TSC)
+	if (timing.kind == BELAY_CLOCK_TSC)
 		return tsc_pair();
 	pair.ns = pair.ticks = monotonic_ns();
 	return pair;

@@ -41,7 +41,7 @@ __attribute__((noinline, cold)) static uint64_t new_block(void)
 	return first;
 }
 
-uint64_t belay_id_new(void)
+__attribute__((hot)) uint64_t belay_id_new(void)
 {
 	uint64_t id = 1;
 	uint64_t pid;

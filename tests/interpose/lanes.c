@@ -79,16 +79,16 @@ static void count_one(const struct belay_operation *operation, uint64_t i)
 	struct belay_outcome outcome = {BELAY_SUCCEEDED, 0, 100};
 	struct belayi_thread *thread = belayi_thread_enter();
 
-	belayi_count_begin(thread, number);
+	belayi_count(thread, number, BELAYI_COUNTER(calls));
 	if (i % 10 == 0) {
-		belayi_count_refused(thread, number);
+		belayi_count(thread, number, BELAYI_COUNTER(refused));
 		belayi_thread_leave(thread);
 		return;
 	}
 	if (i % 10 == 1)
-		belayi_count_pending(thread, number);
+		belayi_count(thread, number, BELAYI_COUNTER(pending));
 	if (i % 10 == 2)
-		belayi_count_cancel(thread, number);
+		belayi_count(thread, number, BELAYI_COUNTER(cancels));
 	if (i % 10 == 3)
 		outcome.ending = BELAY_FAILED;
 	if (i % 10 == 4)
@@ -186,7 +186,8 @@ static void *count_shared(void *number)
 {
 	(void)number;
 	for (int i = 0; i < SHARED_CALLS; i++)
-		belayi_count_begin(NULL, belayi_operation_number(READ));
+		belayi_count(NULL, belayi_operation_number(READ),
+			     BELAYI_COUNTER(calls));
 	return NULL;
 }
 

@@ -159,17 +159,18 @@ struct belay_table_module {
  * these but the uncollected.
  */
 struct belay_counters {
+	/* Most calls change these and no others: they are in one line. */
 	uint64_t calls;
-	uint64_t refused; /* turned down by the API */
-	uint64_t pending; /* Begins turned down: RPC_E_CALL_PENDING */
-	uint64_t cancels; /* cancels that were asked for */
 	uint64_t finished;
-	uint64_t failed;
-	uint64_t canceled;
-	uint64_t uncollected;
 	uint64_t bytes;       /* results of the succeeded ones */
 	uint64_t latency_sum; /* ns from begin to finish */
 	uint64_t latency_max;
+	uint64_t refused; /* turned down by the API */
+	uint64_t pending; /* Begins turned down: RPC_E_CALL_PENDING */
+	uint64_t cancels; /* cancels that were asked for */
+	uint64_t failed;
+	uint64_t canceled;
+	uint64_t uncollected;
 	uint64_t latency[BELAY_BUCKETS];
 };
 
