@@ -44,19 +44,35 @@ BELAY_NEXT_SLOT_OF(PQgetResult, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQenterPipelineMode, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQexitPipelineMode, PQ_SONAME);
 
-#define COMMAND(index, about, count)                                           \
+#define COMMAND_AT(place, index, about, count)                                 \
 	{                                                                      \
-		.operation = (index), .conn = conn, .text = (about),           \
-		.params = (uint64_t)(count), .next = (const void *)next,       \
-		.site = BELAY_SITE(),                                          \
+		.begin = {.operation = &pq_operations[index],                  \
+			  .key = conn,                                         \
+			  .site = (place),                                     \
+			  .text = (about),                                     \
+			  .args = {0, (uint64_t)(count)}},                     \
+		.next = (const void *)next,                                    \
 	}
+#define COMMAND(index, about, count)                                           \
+	COMMAND_AT(pq_site(BELAY_SITE(), (const void *)next), index, about,    \
+		   count)
+
+/* The same of what each query calls. */
+#define HOT_COMMAND(index, about, count)                                       \
+	COMMAND_AT(                                                            \
+		pq_site_of(BELAY_SITE(), pq_calls_inside(caller, BELAY_SITE(), \
+							 (const void *)next)), \
+		index, about, count)
+#define CALLER() pq_caller_of(BELAY_SITE())
+#define HOT_NEXT(sym) PQ_HOT_OF(sym, caller, BELAY_SITE())
 
 /* --- Commands that are sent ---------------------------------------------- */
 
 BELAY_EXPORT PQ_EACH_QUERY int PQsendQuery(PGconn *conn, const char *query)
 {
-	__typeof__(&PQsendQuery) next = PQ_HOT(PQsendQuery);
-	struct pq_command command = COMMAND(PQ_QUERY, query, 0);
+	struct pq_caller *caller = CALLER();
+	__typeof__(&PQsendQuery) next = HOT_NEXT(PQsendQuery);
+	struct pq_command command = HOT_COMMAND(PQ_QUERY, query, 0);
 
 	return pq_begin(&command) ? pq_begun(&command, next(conn, query)) : 0;
 }
@@ -66,8 +82,9 @@ PQsendQueryParams(PGconn *conn, const char *query, int count, const Oid *types,
 		  const char *const *values, const int *lengths,
 		  const int *formats, int result_format)
 {
-	__typeof__(&PQsendQueryParams) next = PQ_HOT(PQsendQueryParams);
-	struct pq_command command = COMMAND(PQ_QUERY, query, count);
+	struct pq_caller *caller = CALLER();
+	__typeof__(&PQsendQueryParams) next = HOT_NEXT(PQsendQueryParams);
+	struct pq_command command = HOT_COMMAND(PQ_QUERY, query, count);
 
 	if (!pq_begin(&command))
 		return 0;
@@ -94,10 +111,11 @@ PQsendQueryPrepared(PGconn *conn, const char *name, int count,
 		    const char *const *values, const int *lengths,
 		    const int *formats, int result_format)
 {
-	__typeof__(&PQsendQueryPrepared) next = PQ_HOT(PQsendQueryPrepared);
+	struct pq_caller *caller = CALLER();
+	__typeof__(&PQsendQueryPrepared) next = HOT_NEXT(PQsendQueryPrepared);
 	char sql[BELAY_TEXT_MAX];
 	struct pq_command command =
-		COMMAND(PQ_QUERY, execute(name, sql), count);
+		HOT_COMMAND(PQ_QUERY, execute(name, sql), count);
 
 	if (!pq_begin(&command))
 		return 0;
@@ -153,8 +171,11 @@ BELAY_EXPORT int PQsendClosePortal(PGconn *conn, const char *name)
 
 BELAY_EXPORT PQ_EACH_QUERY PGresult *PQexec(PGconn *conn, const char *query)
 {
-	__typeof__(&PQexec) next = PQ_HOT(PQexec);
-	const void *outer = PQ_ENTER(next);
+	struct pq_caller *caller = CALLER();
+	__typeof__(&PQexec) next = HOT_NEXT(PQexec);
+	const void *outer =
+		pq_enter_of(BELAY_SITE(), pq_calls_inside(caller, BELAY_SITE(),
+							  (const void *)next));
 	PGresult *result;
 
 	result = next(conn, query);
@@ -256,11 +277,13 @@ BELAY_EXPORT PQ_EACH_QUERY PGresult *PQgetResult(PGconn *conn)
 	struct pq_connection *connection = pq_connection_find(conn);
 	PGresult *result;
 
-	if (__builtin_expect(connection && pq_is_ruled(connection), 0))
+	/* libpq asks for what is left before it sends something. */
+	if (!connection || !pq_awaits(connection))
+		return next(conn);
+	if (__builtin_expect(pq_is_ruled(connection), 0))
 		return pq_ruled_result(connection, next);
 	result = next(conn);
-	if (connection)
-		pq_saw(connection, result);
+	pq_saw(connection, result);
 	return result;
 }
 

@@ -82,6 +82,7 @@ struct pq_tally {
  * struct pq_connection - what is known of a PGconn
  *
  * library:    an address in the libpq that made it
+ * caller:     that, as one that calls; or NULL
  * connecting: the call that makes the connection; NULL: none
  * head:       the command whose results come next; a NULL call: not watched
  * tally:      of that one
@@ -118,16 +119,29 @@ struct pq_tally {
 #define PQ_TAKEN UINT64_MAX
 
 struct pq_connection {
-	PGconn *conn;
-	const void *library;
+	/* Of each query: these two lines. */
+	PGconn *conn; /* atomic */
+	struct pq_caller *caller;
 	struct belay_ref head;
-	struct pq_tally tally;
 	uint32_t queued;
 	uint32_t watched;
+	uint32_t canceling;
 	bool blind;
 	bool unsent;
 	bool pipeline;
+	bool says;
 	bool ruled;
+	bool aborted;
+	uint64_t asked;
+	struct pq_tally tally;
+	uint64_t held;
+	uint64_t lost;
+
+	const void *library;
+	uint64_t freed;
+	struct belay_ref connecting;
+	uint32_t polling;
+	int quiet;
 	bool ruled_connect;
 	bool keeping;
 	bool changes;
@@ -135,17 +149,7 @@ struct pq_connection {
 	bool canceled;
 	bool faulted;
 	bool drained;
-	bool aborted;
 	bool done;
-	bool says;
-	uint32_t canceling;
-	uint32_t polling;
-	int quiet;
-	uint64_t asked;
-	uint64_t held;
-	uint64_t lost;
-	uint64_t freed;
-	struct belay_ref connecting;
 	char message[PQ_MESSAGE_SIZE];
 } __attribute__((aligned(64)));
 
@@ -173,50 +177,22 @@ void pq_pointer_drop(const void *object);
 
 /* --- Where calls come from (pq_site.c) ----------------------------------- */
 
-/* pq_is_inside() - whether libpq itself calls, rather than its user */
-PQ_EACH_QUERY bool pq_is_inside(const void *site, const void *next);
-
-/*
- * pq_site() - the place in the program: libpq's own calls count as those of
- * the function that the program called, where that is one of ours
- */
-PQ_EACH_QUERY const void *pq_site(const void *site, const void *next);
-
-/*
- * pq_enter(), pq_leave() - a function runs whose work libpq does with others
- * that are ours, too
- *
- * site: the place that it was called from
- * Return: what pq_leave() is to be given.
- */
-PQ_EACH_QUERY const void *pq_enter(const void *site, const void *next);
-PQ_EACH_QUERY void pq_leave(const void *outer);
-#define PQ_ENTER(next) pq_enter(BELAY_SITE(), (const void *)(next))
-
-/* pq_entered_site() - the place that such a function was called from, or NULL */
-const void *pq_entered_site(void);
-
-/* What stands in for a function that is nowhere: each fails with a 0. */
-long pq_missing(void);
-#define PQ_NEXT_FROM(sym, site)                                                \
-	(BELAY_NEXT_FROM(sym, site) ?: (__typeof__(&(sym)))(void *)pq_missing)
-#define PQ_NEXT(sym) PQ_NEXT_FROM(sym, BELAY_SITE())
-
 /*
  * The functions of a query. A SELECT of one row takes some 20 us, after which
  * nothing of ours is in the caches: so where these go on to stands together,
  * for the first two modules that call them (libpq is one).
  */
 enum pq_hot {
+	PQ_HOT_PQgetResult,
+	PQ_HOT_PQsendQuery,
+	PQ_HOT_PQresultStatus,
+	PQ_HOT_PQntuples,
+	PQ_HOT_PQexec,
 	PQ_HOT_PQclear,
+	/* In the next line. */
 	PQ_HOT_PQcmdTuples,
 	PQ_HOT_PQconsumeInput,
-	PQ_HOT_PQexec,
-	PQ_HOT_PQgetResult,
 	PQ_HOT_PQisBusy,
-	PQ_HOT_PQntuples,
-	PQ_HOT_PQresultStatus,
-	PQ_HOT_PQsendQuery,
 	PQ_HOT_PQsendQueryParams,
 	PQ_HOT_PQsendQueryPrepared,
 	PQ_HOTS,
@@ -231,27 +207,36 @@ struct pq_caller {
 	void *functions[PQ_HOTS];
 } __attribute__((aligned(64)));
 
-extern struct pq_caller pq_callers[PQ_CALLERS];
+/*
+ * What each query reads: a few cache lines of one page
+ *
+ * made:    how many results there are that rules made up
+ * numbers: of the operations
+ */
+struct pq_reads {
+	struct pq_caller callers[PQ_CALLERS];
+	uint32_t made;
+	uint32_t numbers[PQ_OPERATIONS];
+} __attribute__((aligned(512)));
 
-void *pq_hot_find(struct belay_next *next, enum pq_hot index, const void *site);
+extern struct pq_reads pq_reads;
 
-/* pq_caller_of() - the module that an address is in, or NULL; acquire: `size` */
-static inline struct pq_caller *pq_caller_of(const void *address)
-{
-	for (unsigned int i = 0; i < PQ_CALLERS; i++) {
-		uintptr_t size =
-			__atomic_load_n(&pq_callers[i].size, __ATOMIC_ACQUIRE);
+/*
+ * pq_caller_of() - the module that an address is in, or NULL where it is none
+ * of the first two
+ */
+PQ_EACH_QUERY struct pq_caller *pq_caller_of(const void *address);
 
-		if ((uintptr_t)address - pq_callers[i].start < size)
-			return &pq_callers[i];
-	}
-	return NULL;
-}
+/* pq_caller_make() - the same; where there is room yet, it becomes one */
+struct pq_caller *pq_caller_make(const void *address);
+
+/* pq_hot_find() - the slow half of pq_hot(); caller may be NULL */
+void *pq_hot_find(struct belay_next *next, enum pq_hot index,
+		  struct pq_caller *caller, const void *site);
 
 static inline void *pq_hot(struct belay_next *next, enum pq_hot index,
-			   const void *site)
+			   struct pq_caller *caller, const void *site)
 {
-	struct pq_caller *caller = pq_caller_of(site);
 	void *found = NULL;
 
 	if (__builtin_expect(caller != NULL, 1))
@@ -259,23 +244,63 @@ static inline void *pq_hot(struct belay_next *next, enum pq_hot index,
 					__ATOMIC_RELAXED);
 	return __builtin_expect(found != NULL, 1)
 		       ? found
-		       : pq_hot_find(next, index, site);
+		       : pq_hot_find(next, index, caller, site);
 }
 
-#define PQ_HOT_FROM(sym, site)                                                 \
-	((__typeof__(&(sym)))pq_hot(&next_##sym, PQ_HOT_##sym, (site)))
-#define PQ_HOT(sym) PQ_HOT_FROM(sym, BELAY_SITE())
+/* What a call that comes from the caller's module, from there, goes on to. */
+#define PQ_HOT_OF(sym, caller, site)                                           \
+	((__typeof__(&(sym)))pq_hot(&next_##sym, PQ_HOT_##sym, (caller),       \
+				    (site)))
+#define PQ_HOT(sym) PQ_HOT_OF(sym, pq_caller_of(BELAY_SITE()), BELAY_SITE())
+
+/* pq_is_inside() - whether libpq itself calls, rather than its user */
+bool pq_is_inside(const void *site, const void *next);
+
+/*
+ * pq_site() - the place in the program: libpq's own calls count as those of
+ * the function that the program called, where that is one of ours
+ */
+const void *pq_site(const void *site, const void *next);
+
+/*
+ * pq_enter(), pq_leave() - a function runs whose work libpq does with others
+ * that are ours, too
+ *
+ * site: the place that it was called from
+ * Return: what pq_leave() is to be given.
+ */
+const void *pq_enter(const void *site, const void *next);
+PQ_EACH_QUERY void pq_leave(const void *outer);
+#define PQ_ENTER(next) pq_enter(BELAY_SITE(), (const void *)(next))
+
+/* The same where it is known whether libpq calls. */
+PQ_EACH_QUERY const void *pq_site_of(const void *site, bool inside);
+PQ_EACH_QUERY const void *pq_enter_of(const void *site, bool inside);
+
+/* pq_calls_inside() - pq_is_inside(), of a place in the caller's module */
+static inline bool pq_calls_inside(const struct pq_caller *caller,
+				   const void *site, const void *next)
+{
+	return __builtin_expect(caller != NULL, 1)
+		       ? (uintptr_t)next - caller->start < caller->size
+		       : pq_is_inside(site, next);
+}
+
+/* pq_entered_site() - the place that such a function was called from, or NULL */
+const void *pq_entered_site(void);
+
+/* What stands in for a function that is nowhere: each fails with a 0. */
+long pq_missing(void);
+#define PQ_NEXT_FROM(sym, site)                                                \
+	(BELAY_NEXT_FROM(sym, site) ?: (__typeof__(&(sym)))(void *)pq_missing)
+#define PQ_NEXT(sym) PQ_NEXT_FROM(sym, BELAY_SITE())
 
 /* --- Commands (pq_command.c) --------------------------------------------- */
 
 /* A command that is being sent. */
 struct pq_command {
-	unsigned int operation;
-	PGconn *conn;
-	const char *text;
-	uint64_t params;
+	struct belay_begin begin;
 	const void *next; /* the real function */
-	const void *site; /* that the wrapper was called from */
 	bool waits;       /* the function returns when it has ended */
 	struct pq_connection *connection;
 	struct belay_ref ref;
@@ -295,6 +320,12 @@ PGresult *pq_returned(struct pq_command *command, PGresult *result);
  * results; there is nothing of it yet where not
  */
 bool pq_is_sent(struct pq_connection *connection);
+
+/* pq_awaits() - whether there are results that somebody here looks at */
+static inline bool pq_awaits(const struct pq_connection *connection)
+{
+	return connection->queued || connection->ruled;
+}
 
 /* pq_is_ruled() - whether rules act on the results that come next */
 static inline bool pq_is_ruled(struct pq_connection *connection)

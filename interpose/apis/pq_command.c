@@ -22,7 +22,7 @@ BELAY_NEXT_SLOT_OF(PQisBusy, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQtransactionStatus, PQ_SONAME);
 
 #define NEXT(sym) PQ_NEXT_FROM(sym, connection->library)
-#define HOT(sym) PQ_HOT_FROM(sym, connection->library)
+#define HOT(sym) PQ_HOT_OF(sym, connection->caller, connection->library)
 
 static bool is_lost(const struct pq_connection *connection)
 {
@@ -55,28 +55,32 @@ static int32_t error_of(const struct pq_connection *connection,
 }
 
 /* All rows of a command; of those that came one by one its end says it. */
-static int64_t rows_of(const struct pq_connection *connection,
-		       const PGresult *result, ExecStatusType status)
+static int64_t rows_changed(const struct pq_connection *connection,
+			    const PGresult *result)
 {
-	int rows = status == PGRES_TUPLES_OK ? HOT(PQntuples)(result) : 0;
-
-	if (rows)
-		return rows;
 	return number_in(HOT(PQcmdTuples)((PGresult *)(uintptr_t)result));
 }
 
-PQ_EACH_QUERY static void count(struct pq_connection *connection,
-				const PGresult *result, ExecStatusType status)
+static inline int64_t rows_of(const struct pq_connection *connection,
+			      const PGresult *result)
+{
+	int rows = HOT(PQntuples)(result);
+
+	return __builtin_expect(rows != 0, 1)
+		       ? rows
+		       : rows_changed(connection, result);
+}
+
+__attribute__((noinline, cold)) static void
+count_other(struct pq_connection *connection, const PGresult *result,
+	    ExecStatusType status)
 {
 	struct pq_tally *tally = &connection->tally;
 
-	tally->got = true;
-	connection->says = false;
 	switch ((int)status) {
 	case PGRES_EMPTY_QUERY:
 	case PGRES_COMMAND_OK:
-	case PGRES_TUPLES_OK:
-		tally->rows += rows_of(connection, result, status);
+		tally->rows += rows_changed(connection, result);
 		break;
 	case PGRES_SINGLE_TUPLE:
 	case PGRES_TUPLES_CHUNK:
@@ -92,7 +96,19 @@ PQ_EACH_QUERY static void count(struct pq_connection *connection,
 	}
 }
 
-struct belay_outcome pq_outcome(const struct pq_connection *connection)
+static inline void count(struct pq_connection *connection,
+			 const PGresult *result, ExecStatusType status)
+{
+	connection->tally.got = true;
+	connection->says = false;
+	if (__builtin_expect(status == PGRES_TUPLES_OK, 1))
+		connection->tally.rows += rows_of(connection, result);
+	else
+		count_other(connection, result, status);
+}
+
+PQ_EACH_QUERY struct belay_outcome
+pq_outcome(const struct pq_connection *connection)
 {
 	const struct pq_tally *tally = &connection->tally;
 	struct belay_outcome outcome = {BELAY_FAILED, tally->status,
@@ -109,34 +125,46 @@ struct belay_outcome pq_outcome(const struct pq_connection *connection)
 
 static const struct belay_ref nobody = {NULL, 0};
 
-PQ_EACH_QUERY static void set_head(struct pq_connection *connection,
-				   const struct belay_ref *ref, bool first)
+static inline void set_head(struct pq_connection *connection,
+			    const struct belay_ref *ref, bool first)
 {
 	connection->head = *ref;
 	connection->tally = (struct pq_tally){false, 0, 0};
 	pq_ruled_head(connection, first);
 }
 
-/*
- * The first command of the queue has ended; the next one is the head.
- * alone: nothing of its answer can have been read
- */
-PQ_EACH_QUERY static void advance(struct pq_connection *connection, bool alone)
+__attribute__((noinline, cold)) static void
+next_head(struct pq_connection *connection, bool alone)
 {
-	uint32_t queued = connection->queued - 1;
 	struct belay_ref next = nobody;
 
 	if (connection->watched && --connection->watched)
 		next = belay_adapter_find_oldest(&belay_adapter,
 						 connection->conn);
 	set_head(connection, &next, alone);
+}
+
+/*
+ * The first command of the queue has ended; the next one is the head.
+ * alone: nothing of its answer can have been read
+ */
+static inline void advance(struct pq_connection *connection, bool alone)
+{
+	uint32_t queued = connection->queued - 1;
+
+	if (__builtin_expect(queued == 0 && !connection->ruled, 1)) {
+		connection->head = nobody;
+		connection->watched = 0;
+	} else {
+		next_head(connection, alone);
+	}
 	if (queued == 0)
 		connection->blind = false;
 	__atomic_store_n(&connection->queued, queued, __ATOMIC_RELAXED);
 }
 
-PQ_EACH_QUERY static void finish_head(struct pq_connection *connection,
-				      struct belay_outcome *outcome, bool alone)
+static inline void finish_head(struct pq_connection *connection,
+			       struct belay_outcome *outcome, bool alone)
 {
 	pq_cancel_settle(connection, &connection->head);
 	if (connection->head.call)
@@ -144,7 +172,7 @@ PQ_EACH_QUERY static void finish_head(struct pq_connection *connection,
 	advance(connection, alone);
 }
 
-PQ_EACH_QUERY static void collected(struct pq_connection *connection)
+static inline void collected(struct pq_connection *connection)
 {
 	struct belay_outcome outcome;
 
@@ -164,9 +192,15 @@ static bool is_end(const struct pq_connection *connection)
 {
 	const struct belay_call *call = connection->head.call;
 
-	return connection->tally.got ||
-	       (connection->queued == 1 && call &&
-		belay_call_state(call) != BELAY_CALL_STARTING);
+	return connection->queued == 1 && call &&
+	       belay_call_state(call) != BELAY_CALL_STARTING;
+}
+
+__attribute__((noinline, cold)) static void
+collect_if_lost(struct pq_connection *connection)
+{
+	if (is_lost(connection))
+		collected(connection);
 }
 
 void pq_saw(struct pq_connection *connection, const PGresult *result)
@@ -176,7 +210,7 @@ void pq_saw(struct pq_connection *connection, const PGresult *result)
 	if (connection->queued == 0)
 		return;
 	if (!result) {
-		if (is_end(connection))
+		if (connection->tally.got || is_end(connection))
 			collected(connection);
 		return;
 	}
@@ -186,15 +220,14 @@ void pq_saw(struct pq_connection *connection, const PGresult *result)
 		return;
 	count(connection, result, status);
 	/* Nothing follows, and few programs wait for the NULL then. */
-	if (connection->tally.status && is_lost(connection))
-		collected(connection);
+	if (__builtin_expect(connection->tally.status != 0, 0))
+		collect_if_lost(connection);
 }
 
 void pq_error_made_up(struct pq_connection *connection, int32_t status)
 {
 	connection->tally = (struct pq_tally){true, status, 0};
-	if (is_lost(connection))
-		collected(connection);
+	collect_if_lost(connection);
 }
 
 void pq_give_up(struct pq_connection *connection)
@@ -226,14 +259,18 @@ void pq_give_up(struct pq_connection *connection)
 
 /* --- Begin --------------------------------------------------------------- */
 
-/* It is in the queue first: who cancels looks there, see pq_cancel.c. */
-PQ_EACH_QUERY static void enqueue(struct pq_command *command)
+/*
+ * It is in the queue first: who cancels looks there, see pq_cancel.c.
+ * Sequential, as pq_cancel_wait() is.
+ */
+static inline void enqueue(struct pq_connection *connection)
 {
-	struct pq_connection *connection = command->connection;
-
 	__atomic_store_n(&connection->queued, connection->queued + 1,
 			 __ATOMIC_SEQ_CST);
-	pq_cancel_wait(connection);
+	if (__builtin_expect(__atomic_load_n(&connection->canceling,
+					     __ATOMIC_SEQ_CST) != 0,
+			     0))
+		pq_cancel_wait(connection);
 }
 
 static void dequeue(struct pq_command *command)
@@ -252,26 +289,20 @@ static void dequeue(struct pq_command *command)
 
 bool pq_begin(struct pq_command *command)
 {
-	const struct belay_begin begin = {
-		.operation = &pq_operations[command->operation],
-		.key = command->conn,
-		.site = pq_site(command->site, command->next),
-		.text = command->text,
-		.args = {0, command->params},
-	};
-	struct pq_connection *connection;
+	PGconn *conn = (PGconn *)(uintptr_t)command->begin.key;
+	struct pq_connection *connection =
+		pq_connection_make(conn, command->next);
 	struct belay_outcome fault;
 
-	connection = pq_connection_make(command->conn, command->next);
 	command->connection = connection;
 	command->ref = nobody;
 	if (!connection)
 		return true;
-	enqueue(command);
+	enqueue(connection);
 	connection->says = false;
 	if (connection->blind)
 		return true;
-	if (!belay_adapter_begin(&begin, &command->ref, &fault)) {
+	if (!belay_adapter_begin(&command->begin, &command->ref, &fault)) {
 		dequeue(command);
 		pq_fault_send(connection, fault.status);
 		return false;
@@ -296,7 +327,7 @@ static int32_t refusal(const struct pq_connection *connection)
  * The command was taken although another had not ended: the program has had
  * its results, and did not wait for the NULL.
  */
-PQ_EACH_QUERY static void end_earlier(struct pq_connection *connection)
+static void end_earlier(struct pq_connection *connection)
 {
 	while (!connection->pipeline && connection->queued > 1) {
 		struct belay_outcome outcome = pq_outcome(connection);
@@ -315,7 +346,8 @@ int pq_begun(struct pq_command *command, int sent)
 		return sent;
 	if (sent) {
 		belay_adapter_accepted(&command->ref);
-		end_earlier(connection);
+		if (__builtin_expect(connection->queued > 1, 0))
+			end_earlier(connection);
 	} else {
 		belay_adapter_refused(&command->ref, refusal(connection));
 		dequeue(command);

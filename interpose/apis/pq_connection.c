@@ -6,6 +6,9 @@
  * full goes to one of the next few. What a line says is read without a lock,
  * also in a signal handler. The records are wiped in a forked child: the
  * parent's calls are not its own, nor is anybody there who cancels one.
+ *
+ * A thread looks at the connection that it found last first of all. Records are
+ * never unmapped; one that is nobody's, or another's by now, says so.
  */
 #include <stdint.h>
 #include <string.h>
@@ -32,6 +35,8 @@ struct table {
 
 static struct table *connections;
 
+static __thread struct pq_connection *found_last;
+
 /* Objects for cancelling: in a child they are what they were. */
 static struct keys objects;
 static PGconn *owners[ROOM];
@@ -44,7 +49,7 @@ static uint32_t line_of(uintptr_t key)
 }
 
 /* Return: the index of the key, or -1. */
-PQ_EACH_QUERY static int find(struct keys *keys, uintptr_t key)
+static int find(struct keys *keys, uintptr_t key)
 {
 	for (uint32_t step = 0; step < TRIES; step++) {
 		uint32_t line = (line_of(key) + step) % LINES;
@@ -104,39 +109,68 @@ static struct table *make_table(void)
 	return nobody;
 }
 
-struct pq_connection *pq_connection_find(const PGconn *conn)
+__attribute__((noinline)) static struct pq_connection *
+look_up(const PGconn *conn)
 {
 	struct table *all = table();
 	int index = all && conn ? find(&all->keys, (uintptr_t)conn) : -1;
 
-	return index < 0 ? NULL : &all->records[index];
+	if (index < 0)
+		return NULL;
+	found_last = &all->records[index];
+	return &all->records[index];
+}
+
+struct pq_connection *pq_connection_find(const PGconn *conn)
+{
+	struct pq_connection *last = found_last;
+
+	return __builtin_expect(
+		       last && conn &&
+			       __atomic_load_n(&last->conn, __ATOMIC_ACQUIRE) ==
+				       conn,
+		       1)
+		       ? last
+		       : look_up(conn);
+}
+
+/* Another thread may just look whether the record is that of its connection. */
+static void start_record(struct pq_connection *record, PGconn *conn,
+			 const void *library)
+{
+	memset((char *)record + sizeof(record->conn), 0,
+	       sizeof(*record) - sizeof(record->conn));
+	record->library = library;
+	record->caller = pq_caller_make(library);
+	__atomic_store_n(&record->conn, conn, __ATOMIC_RELEASE);
+}
+
+__attribute__((noinline, cold)) static struct pq_connection *
+make(PGconn *conn, const void *library)
+{
+	struct table *all = table();
+	int index;
+
+	if (!all)
+		all = make_table();
+	index = all && conn ? claim(&all->keys, (uintptr_t)conn) : -1;
+	if (index < 0)
+		return NULL;
+	start_record(&all->records[index], conn, library);
+	publish(&all->keys, index, (uintptr_t)conn);
+	return &all->records[index];
 }
 
 struct pq_connection *pq_connection_make(PGconn *conn, const void *library)
 {
-	struct pq_connection *connection = pq_connection_find(conn);
-	struct table *all = table();
-	int index;
-
-	if (connection || !conn)
-		return connection;
-	if (!all)
-		all = make_table();
-	index = all ? claim(&all->keys, (uintptr_t)conn) : -1;
-	if (index < 0)
-		return NULL;
-	connection = &all->records[index];
-	memset(connection, 0, sizeof(*connection));
-	connection->conn = conn;
-	connection->library = library;
-	publish(&all->keys, index, (uintptr_t)conn);
-	return connection;
+	return pq_connection_find(conn) ?: make(conn, library);
 }
 
 void pq_connection_forget(struct pq_connection *connection)
 {
 	struct table *all = table();
 
+	__atomic_store_n(&connection->conn, NULL, __ATOMIC_RELAXED);
 	publish(&all->keys, (int)(connection - all->records), 0);
 }
 

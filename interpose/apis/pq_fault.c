@@ -40,15 +40,13 @@ static struct made {
 	char message[PQ_MESSAGE_SIZE];
 } made[ROOM];
 
-static uint32_t made_count;
-
 /* Place holder while one is written. */
 #define CLAIMED ((const PGresult *)(uintptr_t)1)
 
 PQ_EACH_QUERY static struct made *find(const PGresult *result)
 {
 	if (__builtin_expect(
-		    __atomic_load_n(&made_count, __ATOMIC_RELAXED) == 0, 1))
+		    __atomic_load_n(&pq_reads.made, __ATOMIC_RELAXED) == 0, 1))
 		return NULL;
 	for (unsigned int i = 0; result && i < ROOM; i++)
 		if (__atomic_load_n(&made[i].result, __ATOMIC_ACQUIRE) ==
@@ -65,7 +63,7 @@ static struct made *claim(void)
 		if (__atomic_compare_exchange_n(
 			    &made[i].result, &nobody, CLAIMED, false,
 			    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-			(void)__atomic_fetch_add(&made_count, 1,
+			(void)__atomic_fetch_add(&pq_reads.made, 1,
 						 __ATOMIC_RELAXED);
 			return &made[i];
 		}
@@ -76,7 +74,7 @@ static struct made *claim(void)
 static void drop(struct made *one)
 {
 	__atomic_store_n(&one->result, NULL, __ATOMIC_RELEASE);
-	(void)__atomic_fetch_sub(&made_count, 1, __ATOMIC_RELAXED);
+	(void)__atomic_fetch_sub(&pq_reads.made, 1, __ATOMIC_RELAXED);
 }
 
 /* --- Making -------------------------------------------------------------- */

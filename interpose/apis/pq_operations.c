@@ -33,14 +33,12 @@ static const char no_faults[] =
 	"rows cannot be taken out of a result of libpq's; and of the commands "
 	"in a pipeline only the first can be held, with all behind it";
 
-static uint32_t numbers[PQ_OPERATIONS];
-
 #define OPERATION(index, text, error_list, cancel_function, ...)               \
 	[index] = {                                                            \
 		.size = sizeof(struct belay_operation),                        \
 		.cancel_needs =                                                \
 			BELAY_CANCEL_MAY_BLOCK | BELAY_CANCEL_ACCEPTED,        \
-		.number = &numbers[index],                                     \
+		.number = &pq_reads.numbers[index],                            \
 		.api = "pq",                                                   \
 		.name = text,                                                  \
 		.arguments = {__VA_ARGS__},                                    \

@@ -35,10 +35,19 @@ static void expect(struct pq_connection *connection,
 	__atomic_store_n(&connection->lost, lost, __ATOMIC_RELEASE);
 }
 
-void pq_ruled_head(struct pq_connection *connection, bool first)
+/* Nothing is left of the last head that was ruled. */
+static inline bool is_plain(const struct pq_connection *connection)
+{
+	return !connection->ruled && !connection->aborted &&
+	       !__atomic_load_n(&connection->held, __ATOMIC_RELAXED) &&
+	       !__atomic_load_n(&connection->lost, __ATOMIC_RELAXED);
+}
+
+__attribute__((noinline, cold)) static void
+rule_head(struct pq_connection *connection, enum belay_verdict verdict,
+	  bool first)
 {
 	const struct belay_ref *head = &connection->head;
-	enum belay_verdict verdict = keeps(head);
 	bool ruled = verdict != BELAY_DELIVER;
 
 	connection->ruled = ruled || connection->aborted;
@@ -51,6 +60,15 @@ void pq_ruled_head(struct pq_connection *connection, bool first)
 	expect(connection, head, first ? verdict : BELAY_DELIVER);
 	if (ruled && !first)
 		belay_adapter_unable(head);
+}
+
+void pq_ruled_head(struct pq_connection *connection, bool first)
+{
+	enum belay_verdict verdict = keeps(&connection->head);
+
+	if (__builtin_expect(verdict != BELAY_DELIVER || !is_plain(connection),
+			     0))
+		rule_head(connection, verdict, first);
 }
 
 void pq_ruled_connect(struct pq_connection *connection)

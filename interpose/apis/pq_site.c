@@ -21,9 +21,21 @@ long pq_missing(void)
 
 /* --- The first callers --------------------------------------------------- */
 
-struct pq_caller pq_callers[PQ_CALLERS];
+struct pq_reads pq_reads;
 
-/* Writes the start, then the size: see pq_caller_of(). */
+/* Acquire pairs with add_caller(), which writes the size last. */
+struct pq_caller *pq_caller_of(const void *address)
+{
+	for (unsigned int i = 0; i < PQ_CALLERS; i++) {
+		uintptr_t size = __atomic_load_n(&pq_reads.callers[i].size,
+						 __ATOMIC_ACQUIRE);
+
+		if ((uintptr_t)address - pq_reads.callers[i].start < size)
+			return &pq_reads.callers[i];
+	}
+	return NULL;
+}
+
 static struct pq_caller *add_caller(const void *site)
 {
 	static uint32_t used;
@@ -37,7 +49,7 @@ static struct pq_caller *add_caller(const void *site)
 	number = __atomic_fetch_add(&used, 1, __ATOMIC_RELAXED);
 	if (number >= PQ_CALLERS)
 		return NULL;
-	caller = &pq_callers[number];
+	caller = &pq_reads.callers[number];
 	caller->start = (uintptr_t)module.dlfo_map_start;
 	__atomic_store_n(&caller->size,
 			 (uintptr_t)module.dlfo_map_end - caller->start,
@@ -45,14 +57,22 @@ static struct pq_caller *add_caller(const void *site)
 	return caller;
 }
 
-__attribute__((noinline, cold)) void *
-pq_hot_find(struct belay_next *next, enum pq_hot index, const void *site)
+struct pq_caller *pq_caller_make(const void *address)
 {
-	struct pq_caller *caller = pq_caller_of(site) ?: add_caller(site);
+	return pq_caller_of(address) ?: add_caller(address);
+}
+
+__attribute__((noinline, cold)) void *pq_hot_find(struct belay_next *next,
+						  enum pq_hot index,
+						  struct pq_caller *caller,
+						  const void *site)
+{
 	void *found = belay_next_from(next, site);
 
 	if (!found)
 		return (void *)pq_missing;
+	if (!caller)
+		caller = pq_caller_make(site);
 	if (caller)
 		__atomic_store_n(&caller->functions[index], found,
 				 __ATOMIC_RELAXED);
@@ -64,22 +84,27 @@ bool pq_is_inside(const void *site, const void *next)
 	const struct pq_caller *library = pq_caller_of(next);
 	uint32_t module;
 
-	if (__builtin_expect(library != NULL, 1))
+	if (library)
 		return pq_caller_of(site) == library;
 	module = belay_next_module(site);
 	return module && module == belay_next_module(next);
 }
 
-const void *pq_site(const void *site, const void *next)
+const void *pq_site_of(const void *site, bool inside)
 {
-	return entered && pq_is_inside(site, next) ? entered : site;
+	return inside && entered ? entered : site;
 }
 
-const void *pq_enter(const void *site, const void *next)
+const void *pq_site(const void *site, const void *next)
+{
+	return pq_site_of(site, pq_is_inside(site, next));
+}
+
+const void *pq_enter_of(const void *site, bool inside)
 {
 	const void *outer = entered;
 
-	if (!pq_is_inside(site, next)) {
+	if (!inside) {
 		entered = site;
 		return NULL;
 	}
@@ -87,6 +112,11 @@ const void *pq_enter(const void *site, const void *next)
 	if (!outer)
 		entered = site;
 	return outer;
+}
+
+const void *pq_enter(const void *site, const void *next)
+{
+	return pq_enter_of(site, pq_is_inside(site, next));
 }
 
 void pq_leave(const void *outer)
