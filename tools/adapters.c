@@ -27,8 +27,6 @@ static void load_interposer(void)
 	if (loaded)
 		return;
 	loaded = true;
-	(void)dlopen(home_path(HOME_CORE, "libbelay-call.so.0", path),
-		     RTLD_NOW | RTLD_LOCAL);
 	(void)dlopen(home_path(HOME_INTERPOSE, "libbelay-interpose.so.0", path),
 		     RTLD_NOW | RTLD_LOCAL);
 }

@@ -3,7 +3,7 @@
  * preload.c - the libraries that are loaded into the program
  *
  * Belay's own come by their full paths, dependencies first, so that nothing
- * has to be searched for: libbelay-call, the interposer, the adapters.
+ * has to be searched for: the interposer, the adapters.
  */
 #include "preload.h"
 
@@ -251,7 +251,6 @@ char *preload_list(const char *apis, const char *other)
 {
 	struct list list = {0};
 
-	add_own(&list, HOME_CORE, "libbelay-call.so.0");
 	add_own(&list, HOME_INTERPOSE, "libbelay-interpose.so.0");
 	if (!apis)
 		preload_apis(add_adapter, &list);

@@ -263,10 +263,9 @@ def polls(bench):
 
 def starts(bench):
     """how long `true` takes to start and end"""
-    # All three by name: only in a build tree does the loader have to search
+    # Both by name: only in a build tree does the loader have to search
     # for those that an adapter needs, and the search takes 60 us.
-    library = ":".join((bench.path("core", "libbelay-call.so.0"),
-                        bench.path("interpose", "libbelay-interpose.so.0"),
+    library = ":".join((bench.path("interpose", "libbelay-interpose.so.0"),
                         bench.path("interpose", "libbelay-aio.so")))
     true = shutil.which("true")
     argv = [bench.program("starts"), "31"]

@@ -158,8 +158,8 @@ class Errors(Command):
         done = subprocess.run([folder + "/tools/belay", "run", "true"],
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.stderr, 'belay: Cannot preload "' + folder +
-                         '/core/libbelay-call.so.0": The loader allows '
-                         'neither spaces nor colons in its path\n')
+                         '/interpose/libbelay-interpose.so.0": The loader '
+                         'allows neither spaces nor colons in its path\n')
         self.assertEqual(done.returncode, 125)
 
     def test_a_belay_that_is_not_complete(self):

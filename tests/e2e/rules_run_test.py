@@ -296,9 +296,9 @@ class OwnCalls(Run):
 class ByHand(Run):
     """Rules without `belay`: what is wrong is told, and no rule acts."""
 
-    def by_hand(self, rules, **more):
+    def by_hand(self, rules, preload="libbelay-interpose.so", **more):
         interposer = os.path.join(os.path.dirname(self.belay), "..",
-                                  "interpose", "libbelay-interpose.so")
+                                  "interpose", preload)
         done = subprocess.run(
             [self.caller, "a2"], timeout=LIMIT, capture_output=True,
             text=True, check=False, stdin=subprocess.DEVNULL,
@@ -314,6 +314,11 @@ class ByHand(Run):
 
     def test_rules_act(self):
         self.assertEqual(self.by_hand(self.write("rules", FAIL + "\n")),
+                         ([[EIO, EIO]], ""))
+
+    def test_rules_act_where_the_programs_call_library_comes_first(self):
+        self.assertEqual(self.by_hand(self.write("rules", FAIL + "\n"),
+                                      preload="libbelay-aio.so"),
                          ([[EIO, EIO]], ""))
 
     def test_what_is_no_text_of_rules_is_told(self):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """`belay run` is the program that it runs: its status, signals, files, words.
 
-    run_test.py BELAY CALLER STATIC
+    run_test.py BELAY CALLER STATIC PLUGIN
 """
 
 import contextlib
@@ -21,6 +21,7 @@ import private
 from private import Command, NOBODY, as_nobody, can_be_nobody, other_shm
 
 STATIC = os.path.abspath(sys.argv[3])
+PLUGIN = os.path.abspath(sys.argv[4])  # the caller, as a library
 
 
 class ExitStatus(Command):
@@ -232,8 +233,7 @@ class Environment(Command):
             done = self.run_belay("run", "-a", "aio", *args, "printenv",
                                   "LD_PRELOAD", env={**os.environ, **env})
             self.assertEqual(names(done.stdout), [
-                "libbelay-call.so.0", "libbelay-interpose.so.0",
-                "libbelay-aio.so", "libm.so.6"])
+                "libbelay-interpose.so.0", "libbelay-aio.so", "libm.so.6"])
 
     def test_a_belay_in_a_belay_watches_with_one_set_of_libraries(self):
         inner, outer = self.path("inner"), self.path("outer")
@@ -244,6 +244,16 @@ class Environment(Command):
         self.assertEqual(done.stderr, "")
         self.assertEqual(self.calls_in(inner), 1)
         self.assertEqual(self.calls_in(outer), 0)
+
+    def test_a_call_library_that_the_program_loads_later_is_watched(self):
+        said = self.path("said")
+        done = self.run_belay(
+            "run", "-j", said, sys.executable, "-c", f"""
+import ctypes
+words = (ctypes.c_char_p * 3)(b"caller", b"finish=3", None)
+ctypes.CDLL("{PLUGIN}").main(2, words)""")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.calls_in(said), 3)
 
     def calls_in(self, path):
         with open(path, encoding="utf-8") as text:

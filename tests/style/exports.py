@@ -26,8 +26,10 @@ HEADERS = {
                    "core/include/belay/clock.h",
                    "core/include/belay/observer.h",
                    "core/include/belay/status.h"),
-    "belay-interpose": ("interpose/include/belay/adapter.h",),
 }
+# The interposer has the call library in it.
+HEADERS["belay-interpose"] = (*HEADERS["belay-call"],
+                              "interpose/include/belay/adapter.h")
 # Libraries that are loaded only on demand, not preloaded.
 ON_DEMAND = ("core/com/", "interpose/lttng/", "tools/", "plugins/")
 LIBC = re.compile(r"(libc|libpthread|libdl|libm|ld-linux-x86-64)\.so\.\d+$")
