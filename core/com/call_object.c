@@ -344,12 +344,15 @@ static void object_settled(struct belayi_client_call *client, uint64_t turn)
 	(void)release(object);
 }
 
-static HRESULT object_collect(struct belayi_client_call *client)
+static HRESULT object_collect(struct belayi_client_call *client, uint64_t turn)
 {
 	struct belayi_call_object *object = object_from(client);
 
-	return belayi_object_is_part(object) ? belayi_outer_collect(object)
-					     : S_OK;
+	if (belayi_object_is_part(object))
+		return belayi_outer_collect(object);
+	/* Who settled the call may not have come so far: it was woken first. */
+	(void)belayi_event_signal_turn(&object->event, turn);
+	return S_OK;
 }
 
 static void object_free(struct belayi_client_call *client)

@@ -163,20 +163,24 @@ void belayi_client_init(struct belayi_client_call *client,
 	belay_call_init(&client->call);
 	client->class = class;
 	client->holds = 1;
-	belayi_client_move(client, apartment);
+	(void)belayi_client_move(client, apartment);
 	init_message(client, &client->own, NULL);
 }
 
-void belayi_client_move(struct belayi_client_call *client,
+bool belayi_client_move(struct belayi_client_call *client,
 			struct belayi_apartment *apartment)
 {
 	if (!belayi_apartment_is_single(apartment))
 		apartment = NULL;
 	if (client->apartment == apartment)
-		return;
+		return true;
+	/* Acquire: pairs with belayi_client_drop(). */
+	if (__atomic_load_n(&client->holds, __ATOMIC_ACQUIRE) != 1)
+		return false;
 	if (client->apartment)
 		(void)belayi_apartment_unref(client->apartment);
 	client->apartment = apartment ? belayi_apartment_ref(apartment) : NULL;
+	return true;
 }
 
 static void deinit_message(struct belayi_message *message)
@@ -215,7 +219,7 @@ void belayi_client_drop(struct belayi_client_call *client)
 
 bool belayi_client_is_out(const struct belayi_client_call *client)
 {
-	return __atomic_load_n(&client->holds, __ATOMIC_ACQUIRE) != 1;
+	return is_busy(&client->own);
 }
 
 /* --- The operation's hooks ----------------------------------------------- */
@@ -240,10 +244,9 @@ static void client_begun(const struct belay_ref *ref)
 {
 	struct belayi_client_call *client = client_of(ref);
 	struct belayi_message *message = take_message(client);
-	HRESULT hr = S_OK;
+	HRESULT hr;
 
-	if (client->class->begun)
-		hr = client->class->begun(client, ref->turn);
+	hr = client->class->begun(client, ref->turn);
 	if (message)
 		prepare(client, message, ref->turn, hr);
 	/* Release: for a cancel, which can come once this has returned. */
@@ -326,10 +329,7 @@ static void client_settled(const struct belay_ref *ref)
 {
 	struct belayi_client_call *client = client_of(ref);
 
-	if (client->class->settled)
-		client->class->settled(client, ref->turn);
-	else if (client->apartment)
-		belayi_apartment_ring(client->apartment);
+	client->class->settled(client, ref->turn);
 }
 
 /* --- What rules can do --------------------------------------------------- */
@@ -425,8 +425,7 @@ static void not_begun(struct belayi_client_call *client,
 	struct belay_ref other;
 
 	if (belay_call_refuse(ref, hr)) {
-		if (client->class->unbegun)
-			client->class->unbegun(client, ref->turn);
+		client->class->unbegun(client, ref->turn);
 		return;
 	}
 	if (belay_call_claim(&client->call, operation, &other, &outcome) ==
@@ -490,30 +489,29 @@ static HRESULT chosen(const struct belayi_message *message,
 
 /*
  * Alone in FINISHING. The message is given back, or left to the server.
+ * hr:     a failure that comes before all others
  * Return: what Finish_ fails with, where there are no results.
  */
 static HRESULT collect(struct belayi_client_call *client,
 		       const struct belayi_procedure *procedure, void *image,
-		       const struct belay_outcome *outcome, uint64_t *ret_value)
+		       const struct belay_outcome *outcome, HRESULT hr,
+		       uint64_t *ret_value)
 {
 	struct belayi_message *message = client->message;
-	HRESULT hr = outcome->status;
 
-	if (outcome->ending != BELAY_CANCELED) {
-		hr = client->class->collect ? client->class->collect(client)
-					    : S_OK;
-		if (SUCCEEDED(hr))
-			hr = chosen(message, outcome);
-		if (SUCCEEDED(hr)) {
-			hr = belayi_ndr_get_out(procedure, image,
-						&message->reply, ret_value);
-			give_back(message);
-			return hr;
-		}
+	if (outcome->ending == BELAY_CANCELED)
+		hr = FAILED(outcome->status) ? outcome->status
+					     : RPC_E_CALL_CANCELED;
+	else if (SUCCEEDED(hr))
+		hr = chosen(message, outcome);
+	if (FAILED(hr)) {
+		if (message)
+			abandon(message);
+		return hr;
 	}
-	if (message)
-		abandon(message);
-	return FAILED(hr) ? hr : RPC_E_CALL_CANCELED;
+	hr = belayi_ndr_get_out(procedure, image, &message->reply, ret_value);
+	give_back(message);
+	return hr;
 }
 
 /* An asynchronous call's arguments: those of Begin_ with those of Finish_. */
@@ -542,8 +540,10 @@ void belayi_client_finish(struct belayi_client_call *client,
 		belayi_client_failed(procedure, image, hr, ret_value);
 		return;
 	}
+	if (client->class->collect)
+		hr = client->class->collect(client, ref.turn);
 	image = arguments_of(client, procedure, image);
-	hr = collect(client, procedure, image, &outcome, ret_value);
+	hr = collect(client, procedure, image, &outcome, hr, ret_value);
 	if (FAILED(hr)) {
 		belayi_client_failed(procedure, image, hr, ret_value);
 		if (outcome.ending == BELAY_SUCCEEDED)

@@ -40,14 +40,15 @@ extern const struct belay_operation belayi_client_operation;
  * collect: alone with a call that has settled: a failure becomes the outcome
  * free:    nobody has it any more, and no message is out
  *
- * All but free may be NULL.
+ * wait and collect may be NULL. What keeps the memory until the call has settled
+ * is taken in begun, and given back in unbegun or settled.
  */
 struct belayi_client_class {
 	HRESULT (*begun)(struct belayi_client_call *client, uint64_t turn);
 	void (*unbegun)(struct belayi_client_call *client, uint64_t turn);
 	void (*wait)(struct belayi_client_call *client);
 	void (*settled)(struct belayi_client_call *client, uint64_t turn);
-	HRESULT (*collect)(struct belayi_client_call *client);
+	HRESULT (*collect)(struct belayi_client_call *client, uint64_t turn);
 	void (*free)(struct belayi_client_call *client);
 };
 
@@ -81,8 +82,12 @@ void belayi_client_init(struct belayi_client_call *client,
 			const struct belayi_client_class *class,
 			struct belayi_apartment *apartment);
 
-/* belayi_client_move() - an idle call is used in another apartment from now on */
-void belayi_client_move(struct belayi_client_call *client,
+/*
+ * belayi_client_move() - an idle call is used in another apartment from now on
+ *
+ * Return: false: somebody is still busy with its last turn.
+ */
+bool belayi_client_move(struct belayi_client_call *client,
 			struct belayi_apartment *apartment);
 
 /* belayi_client_deinit() - frees what belongs to it, not the memory itself */
@@ -93,7 +98,7 @@ void belayi_client_hold(struct belayi_client_call *client);
 void belayi_client_drop(struct belayi_client_call *client);
 
 /*
- * belayi_client_is_out() - whether the server still has a message
+ * belayi_client_is_out() - whether the server still has its message
  *
  * For who is alone with an idle call.
  */

@@ -23,7 +23,35 @@ static void free_client(struct belayi_client_call *client)
 	free(client);
 }
 
+/*
+ * The turn holds the memory until it has settled: who cancels the call may come
+ * to say so when its caller is gone already.
+ */
+static HRESULT begun(struct belayi_client_call *client, uint64_t turn)
+{
+	(void)turn;
+	belayi_client_hold(client);
+	return S_OK;
+}
+
+static void unbegun(struct belayi_client_call *client, uint64_t turn)
+{
+	(void)turn;
+	belayi_client_drop(client);
+}
+
+static void settled(struct belayi_client_call *client, uint64_t turn)
+{
+	(void)turn;
+	if (client->apartment)
+		belayi_apartment_ring(client->apartment);
+	belayi_client_drop(client);
+}
+
 static const struct belayi_client_class sync_class = {
+	.begun = begun,
+	.unbegun = unbegun,
+	.settled = settled,
 	.free = free_client,
 };
 
@@ -44,8 +72,9 @@ static struct belayi_sync_call *take(struct belayi_thread_calls *calls,
 
 	if (call) {
 		calls->idle = call->next;
-		belayi_client_move(&call->client, apartment);
-		return call;
+		if (belayi_client_move(&call->client, apartment))
+			return call;
+		belayi_client_drop(&call->client);
 	}
 	call = calloc(1, sizeof(*call));
 	if (call)
@@ -53,7 +82,7 @@ static struct belayi_sync_call *take(struct belayi_thread_calls *calls,
 	return call;
 }
 
-/* Where the server still has the message, or somebody cancels, it goes later. */
+/* Where the server still has the message, the memory goes when it replies. */
 static void give(struct belayi_thread_calls *calls,
 		 struct belayi_sync_call *call)
 {
