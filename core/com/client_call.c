@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call_site.h"
 #include "export.h"
 #include "import.h"
 #include "interface.h"
@@ -447,7 +448,10 @@ HRESULT belayi_client_begin(struct belayi_client_call *client,
 			    const struct belayi_procedure *procedure,
 			    const void *image)
 {
-	const struct belay_begin begin = {.operation = &procedure->operation};
+	const struct belay_begin begin = {
+		.operation = &procedure->operation,
+		.site = belayi_call_site_take(),
+	};
 	struct belayi_message *message;
 	struct belay_ref ref;
 	HRESULT hr = belay_call_begin(&client->call, &begin, &ref);

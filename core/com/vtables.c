@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call_site.h"
 #include "complain.h"
 #include "format.h"
 #include "ndr.h"
@@ -92,6 +93,7 @@ static void enter(ffi_cif *cif, void *result, void **arguments, void *data)
 	uint64_t value = 0;
 
 	(void)cif;
+	belayi_call_site_note(arguments);
 	memset(image, 0, procedure->image_size);
 	memcpy(image, &object, sizeof(object));
 	for (uint32_t i = 1; i < signature->count; i++)
@@ -211,6 +213,7 @@ static HRESULT make(struct making *making,
 
 	(void)pthread_mutex_lock(&makers);
 	if (!*vtable) {
+		belayi_call_site_learn();
 		status = fill(making, add_method);
 		if (status == S_OK)
 			/* Release: pairs with get(). */
