@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A trace joins a call's client and its server, also of two processes.
 
-    served_trace_test.py BELAY SERVED
+    served_trace_test.py BELAY SERVED COM_RULED
 """
 
 import os
@@ -11,15 +11,16 @@ import unittest
 
 from traced import TraceCase
 
-TraceCase.belay, SERVED = (os.path.abspath(path) for path in sys.argv[1:3])
+TraceCase.belay, SERVED, COM = (os.path.abspath(path)
+                                for path in sys.argv[1:4])
 NAMES = ("com.ICalc.Add", "com.ICalc.Slow")
 MS = 1_000_000
 
 
 class Joined(TraceCase):
-    def served(self, *verbs):
+    def served(self, *verbs, options=(), program=SERVED):
         """The report of a run, and what servers did, by operation."""
-        trace = self.trace([], [SERVED, *verbs])
+        trace = self.trace(options, [program, *verbs])
         self.assert_ok(trace)
         self.assert_whole(trace.events())
         report = self.report(trace.output)
@@ -54,6 +55,41 @@ class Joined(TraceCase):
         for slow in report["slowest"]:
             self.assertNotEqual(slow["server"]["pid"], slow["pid"])
 
+    def test_a_program_that_talks_com(self):
+        for apartment in ("sta", "mta"):
+            report, served = self.served(apartment, "add=5", "sync=5",
+                                         "slow=50", program=COM)
+            self.assertEqual([(served[name]["calls"],
+                               served[name]["unmatched"],
+                               served[name]["queue_ns"]["count"],
+                               served[name]["work_ns"]["count"])
+                              for name in NAMES], [(10, 0, 10, 10),
+                                                   (1, 0, 1, 1)])
+            slow = report["slowest"][0]
+            self.assertEqual(slow["operation"], NAMES[1])
+            self.assertRegex(slow["place"],
+                             r"^begin_slow \(com_ruled\.c:\d+\)$")
+            self.assertRegex(slow["server"]["place"],
+                             r"^calc_slow \(com_ruled\.c:\d+\)$")
+            self.assertGreaterEqual(slow["server"]["work_ns"], 50 * MS)
+            places = {call["place"].split()[0] for call in report["slowest"]}
+            self.assertEqual(places, {"begin_slow", "begin_add",
+                                      "add_synchronously"})
+
+    def test_what_rules_do_to_calls_of_com(self):
+        report, _ = self.served(
+            "sta", "slow=600000", "add=1", program=COM,
+            options=["-p", "com.ICalc.Slow timeout after=50ms",
+                     "-p", "com.*.Add fault error=E_ABORT"])
+        slow, add = report["slowest"]
+        self.assertEqual((slow["outcome"], slow["status_name"]),
+                         ("canceled", "RPC_E_CALL_CANCELED"))
+        self.assertEqual((add["outcome"], add["status_name"]),
+                         ("failed", "E_ABORT"))
+        self.assertEqual([rule["actions"]
+                          for rule in report["rules"][0]["rules"]],
+                         [{"arm": 1, "deadline": 1}, {"fail-finish": 1}])
+
     def test_a_call_that_is_cancelled_is_served_on(self):
         _, served = self.served("leave=200", "cancel", "add=1")
         # The server is alone: the second call tells that the first is served.
@@ -63,5 +99,5 @@ class Joined(TraceCase):
 
 
 if __name__ == "__main__":
-    del sys.argv[1:3]
+    del sys.argv[1:4]
     unittest.main()
