@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calc_call.c - a call object of a calc, as an author of a server writes one
+ *
+ * Begin_ methods do their work at once but Slow, which has a thread. Signal
+ * is called in the calc's apartment: by that thread, which is in the MTA, or
+ * by the STA's thread in calc_run_jobs().
+ */
+#define COBJMACROS
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "calc_server.h"
+
+enum method { NONE, ADD, SLOW, FAIL, NEXT, UPPER, UPPER_WIDE };
+
+struct calc_call {
+	IUnknown inner;
+	AsyncICalc async;
+	ICancelMethodCalls cancel;
+	IUnknown *outer; /* the controlling one; `inner` where there is none */
+	IUnknown *event; /* aggregated, where nobody else synchronizes */
+	LONG refs;
+	struct calc *calc;
+	enum method method;
+	bool canceled;
+	bool direct;
+	HRESULT hr;
+	LONG number;
+	ULONG slept;
+	ULONG milliseconds;
+	char *text;
+	WCHAR *wide;
+	struct calc_call *next;
+};
+
+/* --- Signaling ----------------------------------------------------------- */
+
+static ISynchronize *synchronize(struct calc_call *call)
+{
+	ISynchronize *sync = NULL;
+
+	(void)IUnknown_QueryInterface(call->outer, &IID_ISynchronize,
+				      (void **)&sync);
+	return sync;
+}
+
+/* Nothing of the call is touched afterwards: Signal may have ended it. */
+static void signal_it(struct calc_call *call)
+{
+	ISynchronize *sync = synchronize(call);
+
+	if (!sync)
+		return;
+	(void)ISynchronize_Signal(sync);
+	ISynchronize_Release(sync);
+}
+
+static void add_job(struct calc_call *call)
+{
+	struct calc *calc = call->calc;
+	uint64_t one = 1;
+
+	(void)pthread_mutex_lock(&calc->lock);
+	call->next = calc->jobs;
+	calc->jobs = call;
+	(void)!write(calc->jobs_fd, &one, sizeof(one));
+	(void)pthread_mutex_unlock(&calc->lock);
+}
+
+void calc_run_jobs(struct calc *calc)
+{
+	struct calc_call *jobs;
+	uint64_t ignored;
+
+	(void)!read(calc->jobs_fd, &ignored, sizeof(ignored));
+	(void)pthread_mutex_lock(&calc->lock);
+	jobs = calc->jobs;
+	calc->jobs = NULL;
+	(void)pthread_mutex_unlock(&calc->lock);
+	while (jobs) {
+		struct calc_call *call = jobs;
+		IUnknown *outer = call->outer;
+
+		jobs = call->next;
+		signal_it(call);
+		IUnknown_Release(outer);
+	}
+}
+
+/* --- Begin_ and Finish_ -------------------------------------------------- */
+
+static struct calc_call *impl_from_AsyncICalc(AsyncICalc *iface)
+{
+	return (struct calc_call *)((char *)iface -
+				    offsetof(struct calc_call, async));
+}
+
+static HRESULT claim(struct calc_call *call, enum method method)
+{
+	enum method none = NONE;
+	ISynchronize *sync;
+
+	if (!__atomic_compare_exchange_n(&call->method, &none, method, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return RPC_S_CALLPENDING;
+	calc_add(call->calc, begun);
+	__atomic_store_n(&call->canceled, false, __ATOMIC_RELEASE);
+	sync = synchronize(call);
+	if (!sync)
+		return E_FAIL;
+	(void)ISynchronize_Reset(sync);
+	ISynchronize_Release(sync);
+	return S_OK;
+}
+
+static HRESULT complete(struct calc_call *call, HRESULT hr)
+{
+	call->hr = hr;
+	signal_it(call);
+	return S_OK;
+}
+
+/* Waits, as a Finish_ must; the state of a finished call is idle. */
+static HRESULT collect(struct calc_call *call, enum method method)
+{
+	ISynchronize *sync;
+	HRESULT hr;
+
+	if (__atomic_load_n(&call->method, __ATOMIC_ACQUIRE) != method)
+		return RPC_E_CALL_COMPLETE;
+	sync = synchronize(call);
+	if (!sync)
+		return E_FAIL;
+	hr = ISynchronize_Wait(sync, 0, INFINITE);
+	ISynchronize_Release(sync);
+	if (hr != S_OK)
+		return hr;
+	hr = call->hr;
+	if (__atomic_exchange_n(&call->method, NONE, __ATOMIC_ACQ_REL) !=
+	    method)
+		return RPC_E_CALL_COMPLETE;
+	calc_add(call->calc, finished);
+	return hr;
+}
+
+static HRESULT STDMETHODCALLTYPE async_QueryInterface(AsyncICalc *iface,
+						      REFIID riid, void **ppv)
+{
+	return IUnknown_QueryInterface(impl_from_AsyncICalc(iface)->outer, riid,
+				       ppv);
+}
+
+static ULONG STDMETHODCALLTYPE async_AddRef(AsyncICalc *iface)
+{
+	return IUnknown_AddRef(impl_from_AsyncICalc(iface)->outer);
+}
+
+static ULONG STDMETHODCALLTYPE async_Release(AsyncICalc *iface)
+{
+	return IUnknown_Release(impl_from_AsyncICalc(iface)->outer);
+}
+
+static HRESULT STDMETHODCALLTYPE async_Begin_Add(AsyncICalc *iface, LONG a,
+						 LONG b)
+{
+	struct calc_call *call = impl_from_AsyncICalc(iface);
+	HRESULT hr = claim(call, ADD);
+
+	if (hr != S_OK)
+		return hr;
+	call->number = a + b;
+	return complete(call, S_OK);
+}
+
+static HRESULT STDMETHODCALLTYPE async_Finish_Add(AsyncICalc *iface, LONG *sum)
+{
+	struct calc_call *call = impl_from_AsyncICalc(iface);
+	HRESULT hr = collect(call, ADD);
+
+	*sum = hr == RPC_E_CALL_COMPLETE ? 0 : call->number;
+	return hr;
+}
+
+static bool call_was_canceled(void *data)
+{
+	struct calc_call *call = data;
+	ICancelMethodCalls *cancel = NULL;
+	HRESULT hr = RPC_S_CALLPENDING;
+
+	if (call->direct)
+		return __atomic_load_n(&call->canceled, __ATOMIC_ACQUIRE);
+	(void)IUnknown_QueryInterface(call->outer, &IID_ICancelMethodCalls,
+				      (void **)&cancel);
+	if (cancel) {
+		hr = ICancelMethodCalls_TestCancel(cancel);
+		ICancelMethodCalls_Release(cancel);
+	}
+	return hr == RPC_E_CALL_CANCELED;
+}
+
+static void *work(void *data)
+{
+	struct calc_call *call = data;
+	bool single = call->calc->single && !call->direct;
+	IUnknown *outer = call->outer;
+
+	(void)CoInitializeEx(NULL, COINIT_MULTITHREADED);
+	call->hr = calc_sleep(call->calc, call->milliseconds, call_was_canceled,
+			      call, &call->slept);
+	if (single) {
+		add_job(call);
+	} else {
+		signal_it(call);
+		IUnknown_Release(outer);
+	}
+	CoUninitialize();
+	return NULL;
+}
+
+static HRESULT STDMETHODCALLTYPE async_Begin_Slow(AsyncICalc *iface,
+						  ULONG milliseconds)
+{
+	struct calc_call *call = impl_from_AsyncICalc(iface);
+	HRESULT hr = claim(call, SLOW);
+	pthread_t thread;
+
+	if (hr != S_OK)
+		return hr;
+	call->milliseconds = milliseconds;
+	if (call->calc->flags & CALC_INSIDE)
+		return complete(call, calc_sleep(call->calc, milliseconds,
+						 call_was_canceled, call,
+						 &call->slept));
+	/* The outer, too, has to be there when the thread signals. */
+	IUnknown_AddRef(call->outer);
+	if (pthread_create(&thread, NULL, work, call) != 0)
+		abort();
+	(void)pthread_detach(thread);
+	return S_OK;
+}
+
+static HRESULT STDMETHODCALLTYPE async_Finish_Slow(AsyncICalc *iface,
+						   ULONG *ret_slept)
+{
+	struct calc_call *call = impl_from_AsyncICalc(iface);
+	HRESULT hr = collect(call, SLOW);
+
+	*ret_slept = hr == RPC_E_CALL_COMPLETE ? 0 : call->slept;
+	return hr;
+}
+
+/* A Begin_ that also fails: its HRESULT is not what the client gets. */
+static HRESULT STDMETHODCALLTYPE async_Begin_Fail(AsyncICalc *iface, HRESULT hr)
+{
+	struct calc_call *call = impl_from_AsyncICalc(iface);
+	HRESULT claimed = claim(call, FAIL);
+
+	if (claimed != S_OK)
+		return claimed;
+	(void)complete(call, hr);
+	return call->direct ? S_OK : E_UNEXPECTED;
+}
+
+static HRESULT STDMETHODCALLTYPE async_Finish_Fail(AsyncICalc *iface,
+						   LONG *value)
+{
+	HRESULT hr = collect(impl_from_AsyncICalc(iface), FAIL);
+
+	*value = hr == RPC_E_CALL_COMPLETE ? 0 : 42;
+	return hr;
+}
+
+static HRESULT STDMETHODCALLTYPE async_Begin_Next(AsyncICalc *iface,
+						  LONG *value)
+{
+	struct calc_call *call = impl_from_AsyncICalc(iface);
+	HRESULT hr = claim(call, NEXT);
+
+	if (hr != S_OK)
+		return hr;
+	call->number = *value + 1;
+	return complete(call, S_OK);
+}
+
+static HRESULT STDMETHODCALLTYPE async_Finish_Next(AsyncICalc *iface,
+						   LONG *value)
+{
+	struct calc_call *call = impl_from_AsyncICalc(iface);
+	HRESULT hr = collect(call, NEXT);
+
+	*value = hr == RPC_E_CALL_COMPLETE ? 0 : call->number;
+	return hr;
+}
+
+static HRESULT STDMETHODCALLTYPE async_Begin_Upper(AsyncICalc *iface,
+						   const char *text)
+{
+	struct calc_call *call = impl_from_AsyncICalc(iface);
+	HRESULT hr = claim(call, UPPER);
+
+	return hr == S_OK ? complete(call, calc_upper(text, &call->text)) : hr;
+}
+
+static HRESULT STDMETHODCALLTYPE async_Finish_Upper(AsyncICalc *iface,
+						    char **ret_text)
+{
+	struct calc_call *call = impl_from_AsyncICalc(iface);
+	HRESULT hr = collect(call, UPPER);
+
+	*ret_text = hr == RPC_E_CALL_COMPLETE ? NULL : call->text;
+	return hr;
+}
+
+static HRESULT STDMETHODCALLTYPE async_Begin_UpperWide(AsyncICalc *iface,
+						       const WCHAR *text)
+{
+	struct calc_call *call = impl_from_AsyncICalc(iface);
+	HRESULT hr = claim(call, UPPER_WIDE);
+
+	return hr == S_OK ? complete(call, calc_upper_wide(text, &call->wide))
+			  : hr;
+}
+
+static HRESULT STDMETHODCALLTYPE async_Finish_UpperWide(AsyncICalc *iface,
+							WCHAR **ret_text)
+{
+	struct calc_call *call = impl_from_AsyncICalc(iface);
+	HRESULT hr = collect(call, UPPER_WIDE);
+
+	*ret_text = hr == RPC_E_CALL_COMPLETE ? NULL : call->wide;
+	return hr;
+}
+
+static AsyncICalcVtbl async_vtable = {
+	async_QueryInterface, async_AddRef,          async_Release,
+	async_Begin_Add,      async_Finish_Add,      async_Begin_Slow,
+	async_Finish_Slow,    async_Begin_Fail,      async_Finish_Fail,
+	async_Begin_Next,     async_Finish_Next,     async_Begin_Upper,
+	async_Finish_Upper,   async_Begin_UpperWide, async_Finish_UpperWide,
+};
+
+/* --- ICancelMethodCalls, for direct use ---------------------------------- */
+
+static struct calc_call *impl_from_ICancelMethodCalls(ICancelMethodCalls *iface)
+{
+	return (struct calc_call *)((char *)iface -
+				    offsetof(struct calc_call, cancel));
+}
+
+static HRESULT STDMETHODCALLTYPE
+cancel_QueryInterface(ICancelMethodCalls *iface, REFIID riid, void **ppv)
+{
+	return IUnknown_QueryInterface(
+		impl_from_ICancelMethodCalls(iface)->outer, riid, ppv);
+}
+
+static ULONG STDMETHODCALLTYPE cancel_AddRef(ICancelMethodCalls *iface)
+{
+	return IUnknown_AddRef(impl_from_ICancelMethodCalls(iface)->outer);
+}
+
+static ULONG STDMETHODCALLTYPE cancel_Release(ICancelMethodCalls *iface)
+{
+	return IUnknown_Release(impl_from_ICancelMethodCalls(iface)->outer);
+}
+
+static HRESULT STDMETHODCALLTYPE cancel_Cancel(ICancelMethodCalls *iface,
+					       ULONG seconds)
+{
+	struct calc_call *call = impl_from_ICancelMethodCalls(iface);
+
+	(void)seconds;
+	if (__atomic_load_n(&call->method, __ATOMIC_ACQUIRE) == NONE)
+		return RPC_E_CALL_COMPLETE;
+	if (__atomic_exchange_n(&call->canceled, true, __ATOMIC_ACQ_REL))
+		return RPC_E_CALL_CANCELED;
+	return S_OK;
+}
+
+static HRESULT STDMETHODCALLTYPE cancel_TestCancel(ICancelMethodCalls *iface)
+{
+	struct calc_call *call = impl_from_ICancelMethodCalls(iface);
+
+	return __atomic_load_n(&call->canceled, __ATOMIC_ACQUIRE)
+		       ? RPC_E_CALL_CANCELED
+		       : RPC_S_CALLPENDING;
+}
+
+static ICancelMethodCallsVtbl cancel_vtable = {
+	cancel_QueryInterface, cancel_AddRef,     cancel_Release,
+	cancel_Cancel,         cancel_TestCancel,
+};
+
+/* --- The inner unknown --------------------------------------------------- */
+
+static struct calc_call *impl_from_IUnknown(IUnknown *iface)
+{
+	return (struct calc_call *)((char *)iface -
+				    offsetof(struct calc_call, inner));
+}
+
+static HRESULT STDMETHODCALLTYPE inner_QueryInterface(IUnknown *iface,
+						      REFIID riid, void **ppv)
+{
+	struct calc_call *call = impl_from_IUnknown(iface);
+
+	*ppv = NULL;
+	if (IsEqualIID(riid, &IID_IUnknown)) {
+		*ppv = &call->inner;
+		IUnknown_AddRef(&call->inner);
+		return S_OK;
+	}
+	if (IsEqualIID(riid, &IID_AsyncICalc))
+		*ppv = &call->async;
+	else if (IsEqualIID(riid, &IID_ICancelMethodCalls) && call->direct &&
+		 call->calc->flags & CALC_CANCELS)
+		*ppv = &call->cancel;
+	else if (call->event)
+		return IUnknown_QueryInterface(call->event, riid, ppv);
+	if (!*ppv)
+		return E_NOINTERFACE;
+	IUnknown_AddRef(call->outer);
+	return S_OK;
+}
+
+static ULONG STDMETHODCALLTYPE inner_AddRef(IUnknown *iface)
+{
+	struct calc_call *call = impl_from_IUnknown(iface);
+
+	return (ULONG)__atomic_add_fetch(&call->refs, 1, __ATOMIC_RELAXED);
+}
+
+static ULONG STDMETHODCALLTYPE inner_Release(IUnknown *iface)
+{
+	struct calc_call *call = impl_from_IUnknown(iface);
+	LONG refs = __atomic_sub_fetch(&call->refs, 1, __ATOMIC_ACQ_REL);
+
+	if (refs)
+		return (ULONG)refs;
+	if (call->method == UPPER)
+		CoTaskMemFree(call->text);
+	if (call->method == UPPER_WIDE)
+		CoTaskMemFree(call->wide);
+	if (call->event) {
+		call->refs = 1; /* the event gives back what it is asked */
+		IUnknown_Release(call->event);
+	}
+	ICalcMemory_Release(&call->calc->calc);
+	free(call);
+	calc_gone();
+	return 0;
+}
+
+static IUnknownVtbl inner_vtable = {
+	inner_QueryInterface,
+	inner_AddRef,
+	inner_Release,
+};
+
+static HRESULT new_call(struct calc *calc, IUnknown *outer, IUnknown **ret)
+{
+	struct calc_call *call = calloc(1, sizeof(*call));
+	HRESULT hr = S_OK;
+
+	if (!call)
+		return E_OUTOFMEMORY;
+	calc_born();
+	call->inner.lpVtbl = &inner_vtable;
+	call->async.lpVtbl = &async_vtable;
+	call->cancel.lpVtbl = &cancel_vtable;
+	call->outer = outer ? outer : &call->inner;
+	call->direct = !outer;
+	call->refs = 1;
+	call->calc = calc;
+	ICalcMemory_AddRef(&calc->calc);
+	if (!outer)
+		hr = CoCreateInstance(&CLSID_ManualResetEvent, &call->inner,
+				      CLSCTX_INPROC_SERVER, &IID_IUnknown,
+				      (void **)&call->event);
+	*ret = &call->inner;
+	return hr;
+}
+
+HRESULT calc_create_call(struct calc *calc, REFIID riid, IUnknown *outer,
+			 REFIID riid2, IUnknown **ppv)
+{
+	IUnknown *inner = NULL;
+	HRESULT hr;
+
+	if (!ppv)
+		return E_POINTER;
+	*ppv = NULL;
+	if (calc->flags & CALC_BROKEN)
+		return E_OUTOFMEMORY;
+	if (!IsEqualIID(riid, &IID_AsyncICalc))
+		return E_NOINTERFACE;
+	if (outer && !IsEqualIID(riid2, &IID_IUnknown))
+		return E_INVALIDARG;
+	if (outer)
+		calc_add(calc, aggregated);
+	hr = new_call(calc, outer, &inner);
+	if (hr == S_OK)
+		hr = IUnknown_QueryInterface(inner, riid2, (void **)ppv);
+	if (inner)
+		IUnknown_Release(inner);
+	return hr;
+}

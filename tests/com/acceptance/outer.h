@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outer.h - an object that aggregates a call object
+ *
+ * It has an ISynchronize of its own, which counts what COM does to it, or
+ * none: then the call object's own is found through it.
+ */
+#ifndef TESTS_COM_ACCEPTANCE_OUTER_H
+#define TESTS_COM_ACCEPTANCE_OUTER_H
+
+#include "pairing.h"
+
+struct outer {
+	IUnknown unknown;
+	ISynchronize sync;
+	LONG refs;
+	IUnknown *inner; /* the call object */
+	IUnknown *
+		event; /* what `sync` forwards to; NULL: it has no ISynchronize */
+	HRESULT signal_answer;
+	int waits;
+	int signals;
+	int resets;
+	bool reset_before_begun; /* Reset came before the server began */
+	const int *begun;
+};
+
+/* outer_new() - and its call object; fails the test where there is none */
+struct outer *outer_new(struct pairing *pairing, bool synchronizes);
+
+#endif
