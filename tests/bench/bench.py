@@ -378,9 +378,9 @@ GROUPS = {
     "polls": polls,
     "starts": starts,
     "report": report,
-    **com_bench.GROUPS,
     **rules_bench.GROUPS,
     **pq_bench.GROUPS,
+    **com_bench.GROUPS,
 }
 
 
