@@ -189,6 +189,32 @@ the_com_example_builds() {
 		fail "docs/examples/com computes wrong: $(cat "$work/com.txt")"
 }
 
+the_first_interface_works() {
+	local line
+
+	cp -r "$source_root/docs/examples/primes" "$work/primes"
+	awk '/^    belay idl /{on=1} on && !/^    /{exit} on{print substr($0, 5)}' \
+		"$source_root/docs/first-interface.md" >"$work/commands"
+	(
+		cd "$work/primes"
+		PATH=$(dirname "$(one_of bin/belay)"):$PATH
+		LD_LIBRARY_PATH=$(dirname "$(one_of libbelay-com.so.0)")
+		export PATH LD_LIBRARY_PATH
+		bash -euo pipefail "$work/commands"
+	) >"$work/primes.txt" 2>&1 ||
+		fail "the commands in docs/first-interface.md do not work:" \
+			"$(cat "$work/primes.txt")"
+	# Twice by hand, in C and in C++, and twice under Belay.
+	while read -r line; do
+		[ "$(grep -cxF -- "$line" "$work/primes.txt")" -eq 4 ] ||
+			fail "\"$line\" is not there four times:" \
+				"$(cat "$work/primes.txt")"
+	done < <(awk '/^    Name: /{on=1} on && !/^    /{exit} on{print substr($0, 5)}' \
+		"$source_root/docs/first-interface.md" | grep -v '^Cancel')
+	grep -qE '^com\.IPrimes\.Count ' "$work/primes.txt" ||
+		fail "belay run does not show the calls: $(cat "$work/primes.txt")"
+}
+
 the_examples_build() {
 	local file
 
@@ -214,5 +240,6 @@ the_documented_policies_work
 the_examples_build
 com_headers_stand_alone
 the_com_example_builds
+the_first_interface_works
 manual_is_there
 completion_is_there
