@@ -78,9 +78,9 @@ static void methods_have_their_names_from_slot_3_on(void **state)
 {
 	static const char *const calc[] = {"Add",   "Slow",      "Fail", "Next",
 					   "Upper", "UpperWide", NULL};
-	static const char *const memory[] = {"Add",   "Slow",   "Fail",
-					     "Next",  "Upper",  "UpperWide",
-					     "Store", "Recall", NULL};
+	static const char *const memory[] = {
+		"Add",       "Slow",  "Fail",   "Next", "Upper",
+		"UpperWide", "Store", "Recall", "Self", NULL};
 
 	(void)state;
 	check_methods(methods_of(&calc_ProxyFileInfo, &IID_ICalc), calc);

@@ -167,6 +167,13 @@ com_headers_stand_alone() {
 	done
 }
 
+# in_installed FOLDER COMMANDS - runs them there, with what is installed
+in_installed() {
+	env -C "$1" PATH="$(dirname "$(one_of bin/belay)"):$PATH" \
+		LD_LIBRARY_PATH="$(dirname "$(one_of libbelay-com.so.0)")" \
+		bash -euo pipefail -c "$2"
+}
+
 the_com_example_builds() {
 	local idl
 
@@ -176,14 +183,9 @@ the_com_example_builds() {
 		[ -s "$idl/$file.idl" ] || fail "$file.idl is not in $idl"
 	done
 	cp -r "$source_root/docs/examples/com" "$work/com"
-	(
-		cd "$work/com"
-		PATH=$(dirname "$(one_of bin/belay)"):$PATH
-		LD_LIBRARY_PATH=$(dirname "$(one_of libbelay-com.so.0)")
-		export PATH LD_LIBRARY_PATH
-		meson setup build --fatal-meson-warnings -Dwerror=true &&
-			ninja -C build && build/adder
-	) >"$work/com.txt" 2>&1 || fail "docs/examples/com does not build:" \
+	in_installed "$work/com" 'meson setup build --fatal-meson-warnings \
+		-Dwerror=true && ninja -C build && build/adder' \
+		>"$work/com.txt" 2>&1 || fail "docs/examples/com does not build:" \
 		"$(cat "$work/com.txt")"
 	grep -q '^40 + 2 = 42, 0x00000000$' "$work/com.txt" ||
 		fail "docs/examples/com computes wrong: $(cat "$work/com.txt")"
@@ -195,13 +197,8 @@ the_first_interface_works() {
 	cp -r "$source_root/docs/examples/primes" "$work/primes"
 	awk '/^    belay idl /{on=1} on && !/^    /{exit} on{print substr($0, 5)}' \
 		"$source_root/docs/first-interface.md" >"$work/commands"
-	(
-		cd "$work/primes"
-		PATH=$(dirname "$(one_of bin/belay)"):$PATH
-		LD_LIBRARY_PATH=$(dirname "$(one_of libbelay-com.so.0)")
-		export PATH LD_LIBRARY_PATH
-		bash -euo pipefail "$work/commands"
-	) >"$work/primes.txt" 2>&1 ||
+	in_installed "$work/primes" "$(<"$work/commands")" \
+		>"$work/primes.txt" 2>&1 ||
 		fail "the commands in docs/first-interface.md do not work:" \
 			"$(cat "$work/primes.txt")"
 	# Twice by hand, in C and in C++, and twice under Belay.
