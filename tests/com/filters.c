@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * filters.c - the message filter can end the wait for a call
+ */
+#define COBJMACROS
+
+#include "jobs.h"
+
+struct filter {
+	IMessageFilter iface;
+	ULONG references;
+	DWORD answer;
+	unsigned int asked;
+	DWORD type;
+	DWORD ticks;
+};
+
+static HRESULT filter_QueryInterface(IMessageFilter *iface, REFIID riid,
+				     void **ppv)
+{
+	(void)iface;
+	(void)riid;
+	*ppv = NULL;
+	return E_NOINTERFACE;
+}
+
+static ULONG filter_AddRef(IMessageFilter *iface)
+{
+	return ++((struct filter *)iface)->references;
+}
+
+static ULONG filter_Release(IMessageFilter *iface)
+{
+	return --((struct filter *)iface)->references;
+}
+
+static DWORD filter_HandleInComingCall(IMessageFilter *iface, DWORD type,
+				       HTASK caller, DWORD ticks,
+				       LPINTERFACEINFO info)
+{
+	(void)iface;
+	(void)type;
+	(void)caller;
+	(void)ticks;
+	(void)info;
+	return SERVERCALL_ISHANDLED;
+}
+
+static DWORD filter_RetryRejectedCall(IMessageFilter *iface, HTASK callee,
+				      DWORD ticks, DWORD type)
+{
+	(void)iface;
+	(void)callee;
+	(void)ticks;
+	(void)type;
+	return 0;
+}
+
+static DWORD filter_MessagePending(IMessageFilter *iface, HTASK callee,
+				   DWORD ticks, DWORD type)
+{
+	struct filter *filter = (struct filter *)iface;
+
+	(void)callee;
+	filter->asked++;
+	filter->ticks = ticks;
+	filter->type = type;
+	return filter->asked < 2 ? PENDINGMSG_WAITDEFPROCESS : filter->answer;
+}
+
+static IMessageFilterVtbl filter_vtbl = {
+	filter_QueryInterface,    filter_AddRef,
+	filter_Release,           filter_HandleInComingCall,
+	filter_RetryRejectedCall, filter_MessagePending,
+};
+
+#define FILTER(what)                                                           \
+	{                                                                      \
+		.iface = {&filter_vtbl}, .references = 1, .answer = (what)     \
+	}
+
+static int enter(void **state)
+{
+	(void)state;
+	assert_int_equal(CoInitialize(NULL), S_OK);
+	return 0;
+}
+
+static int leave(void **state)
+{
+	(void)state;
+	CoUninitialize();
+	return 0;
+}
+
+static bool never(void *data)
+{
+	(void)data;
+	return false;
+}
+
+static void a_filter_can_cancel_what_is_waited_for(void **state)
+{
+	struct filter filter = FILTER(PENDINGMSG_CANCELCALL);
+
+	(void)state;
+	assert_int_equal(CoRegisterMessageFilter(&filter.iface, NULL), S_OK);
+	assert_int_equal(
+		belayi_apartment_wait(never, NULL, belayi_until(30000), true),
+		BELAYI_FILTERED);
+	assert_int_equal(filter.asked, 2);
+	assert_int_equal(filter.type, PENDINGTYPE_TOPLEVEL);
+	assert_in_range(filter.ticks, 200, 30000);
+	assert_int_equal(CoRegisterMessageFilter(NULL, NULL), S_OK);
+	assert_int_equal(filter.references, 1);
+}
+
+static void wait_inside(struct job *job)
+{
+	const enum belayi_waited *expected = job->data;
+
+	assert_int_equal(
+		belayi_apartment_wait(never, NULL, belayi_until(30000), true),
+		*expected);
+}
+
+static void a_wait_inside_a_task_is_a_nested_one(void **state)
+{
+	enum belayi_waited expected = BELAYI_FILTERED;
+	struct filter filter = FILTER(PENDINGMSG_CANCELCALL);
+	struct job job;
+
+	(void)state;
+	assert_int_equal(CoRegisterMessageFilter(&filter.iface, NULL), S_OK);
+	job_post(&job, belayi_apartment_current(), wait_inside, &expected);
+	assert_int_equal(belayi_apartment_wait(job_ran, &job,
+					       belayi_until(30000), false),
+			 BELAYI_READY);
+	assert_int_equal(filter.type, PENDINGTYPE_NESTED);
+	assert_int_equal(CoRegisterMessageFilter(NULL, NULL), S_OK);
+}
+
+static void a_filter_that_lets_wait_does_not_end_the_wait(void **state)
+{
+	struct filter filter = FILTER(PENDINGMSG_WAITNOPROCESS);
+
+	(void)state;
+	assert_int_equal(CoRegisterMessageFilter(&filter.iface, NULL), S_OK);
+	assert_int_equal(
+		belayi_apartment_wait(never, NULL, belayi_until(350), true),
+		BELAYI_TIME_OVER);
+	assert_in_range(filter.asked, 1, 3);
+	assert_int_equal(CoRegisterMessageFilter(NULL, NULL), S_OK);
+}
+
+static void only_waits_for_calls_ask_the_filter(void **state)
+{
+	struct filter filter = FILTER(PENDINGMSG_CANCELCALL);
+
+	(void)state;
+	assert_int_equal(CoRegisterMessageFilter(&filter.iface, NULL), S_OK);
+	assert_int_equal(
+		belayi_apartment_wait(never, NULL, belayi_until(250), false),
+		BELAYI_TIME_OVER);
+	assert_int_equal(filter.asked, 0);
+	assert_int_equal(CoRegisterMessageFilter(NULL, NULL), S_OK);
+}
+
+static void the_former_filter_comes_back(void **state)
+{
+	struct filter one = FILTER(0), two = FILTER(0);
+	IMessageFilter *former = &one.iface;
+
+	(void)state;
+	assert_int_equal(CoRegisterMessageFilter(&one.iface, &former), S_OK);
+	assert_null(former);
+	assert_int_equal(one.references, 2);
+	assert_int_equal(CoRegisterMessageFilter(&two.iface, &former), S_OK);
+	assert_ptr_equal(former, &one.iface);
+	assert_int_equal(IMessageFilter_Release(former), 1);
+	CoUninitialize();
+	assert_int_equal(two.references, 1);
+	assert_int_equal(CoInitialize(NULL), S_OK);
+}
+
+static void only_single_threaded_apartments_have_a_filter(void **state)
+{
+	struct filter filter = FILTER(0);
+
+	(void)state;
+	assert_int_equal(CoRegisterMessageFilter(&filter.iface, NULL),
+			 CO_E_NOT_SUPPORTED);
+	assert_int_equal(CoInitializeEx(NULL, COINIT_MULTITHREADED), S_OK);
+	assert_int_equal(CoRegisterMessageFilter(&filter.iface, NULL),
+			 CO_E_NOT_SUPPORTED);
+	CoUninitialize();
+	assert_int_equal(filter.references, 1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+	const struct CMUnitTest tests[] = {
+		TEST(a_filter_can_cancel_what_is_waited_for),
+		TEST(a_wait_inside_a_task_is_a_nested_one),
+		TEST(a_filter_that_lets_wait_does_not_end_the_wait),
+		TEST(only_waits_for_calls_ask_the_filter),
+		TEST(the_former_filter_comes_back),
+		cmocka_unit_test(only_single_threaded_apartments_have_a_filter),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
