@@ -6,35 +6,31 @@
 
 #include "builtin.h"
 #include "classes.h"
+#include "remote_class.h"
 
-/* The class object, counted, as this apartment can use it. */
-static HRESULT find(REFCLSID clsid, DWORD context, IUnknown **ret_object)
+/* An interface of a class object that a program registered. */
+static HRESULT connect_to(REFCLSID clsid, DWORD context, REFIID riid,
+			  void **ppv)
 {
-	IUnknown *builtin = belayi_builtin_class(clsid);
 	struct belayi_class class;
-	HRESULT hr;
+	HRESULT hr = belayi_class_find(clsid, context, &class);
 
-	if (builtin && (context & CLSCTX_INPROC_SERVER)) {
-		(void)IUnknown_AddRef(builtin);
-		*ret_object = builtin;
-		return S_OK;
-	}
-	hr = belayi_class_find(clsid, context, &class);
 	if (FAILED(hr))
 		return hr;
-	if (!class.object) {
-		(void)belayi_apartment_unref(class.home);
-		return REGDB_E_CLASSNOTREG;
+	if (class.object) {
+		hr = IUnknown_QueryInterface(class.object, riid, ppv);
+		(void)IUnknown_Release(class.object);
+		return hr;
 	}
-	*ret_object = class.object;
-	return S_OK;
+	hr = belayi_remote_class(&class, riid, ppv);
+	(void)belayi_apartment_unref(class.home);
+	return hr;
 }
 
 HRESULT CoGetClassObject(REFCLSID clsid, DWORD context, LPVOID reserved,
 			 REFIID riid, LPVOID *ppv)
 {
-	IUnknown *object;
-	HRESULT hr;
+	IUnknown *builtin;
 
 	if (!ppv)
 		return E_INVALIDARG;
@@ -43,12 +39,10 @@ HRESULT CoGetClassObject(REFCLSID clsid, DWORD context, LPVOID reserved,
 		return E_INVALIDARG;
 	if (!belayi_apartment_current())
 		return CO_E_NOTINITIALIZED;
-	hr = find(clsid, context, &object);
-	if (FAILED(hr))
-		return hr;
-	hr = IUnknown_QueryInterface(object, riid, ppv);
-	(void)IUnknown_Release(object);
-	return hr;
+	builtin = belayi_builtin_class(clsid);
+	if (builtin && (context & CLSCTX_INPROC_SERVER))
+		return IUnknown_QueryInterface(builtin, riid, ppv);
+	return connect_to(clsid, context, riid, ppv);
 }
 
 HRESULT CoCreateInstance(REFCLSID clsid, LPUNKNOWN outer, DWORD context,

@@ -205,6 +205,23 @@ static IUnknown *object_of(struct registration *entry)
 	return object;
 }
 
+IUnknown *belayi_class_object(DWORD cookie)
+{
+	const struct belayi_apartment *own = belayi_apartment_current();
+	struct registration *entry;
+
+	(void)pthread_mutex_lock(&lock);
+	for (entry = registrations; entry && entry->cookie != cookie;
+	     entry = entry->next)
+		;
+	if (entry && entry->home != own)
+		entry = NULL;
+	if (entry)
+		__atomic_add_fetch(&entry->references, 1, __ATOMIC_RELAXED);
+	(void)pthread_mutex_unlock(&lock);
+	return entry ? object_of(entry) : NULL;
+}
+
 HRESULT belayi_class_find(REFCLSID clsid, DWORD context,
 			  struct belayi_class *ret_class)
 {

@@ -25,4 +25,11 @@ struct belayi_class {
 HRESULT belayi_class_find(REFCLSID clsid, DWORD context,
 			  struct belayi_class *ret_class);
 
+/*
+ * belayi_class_object() - the object of a class of this apartment, counted
+ *
+ * NULL: there is no such class, or not in this apartment.
+ */
+IUnknown *belayi_class_object(DWORD cookie);
+
 #endif
