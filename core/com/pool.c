@@ -80,6 +80,8 @@ struct belayi_worker *belayi_pool_pick(struct belayi_pool *pool, bool to_work)
 		pool->fewest = pool->idlers;
 	if (to_work)
 		pool->waking++;
+	else
+		pool->workers--;
 	__atomic_store_n(&worker->word, to_work ? TO_WORK : TO_LEAVE,
 			 __ATOMIC_RELEASE);
 	return worker;
@@ -141,7 +143,10 @@ static void run_all(struct belayi_apartment *apartment)
 	}
 }
 
-/* Sleeps until woken; the lock is held before and after. False: leave. */
+/*
+ * Sleeps until woken; the lock is held before and after. False: it is to leave,
+ * and is not counted any more.
+ */
 static bool doze(struct belayi_pool *pool)
 {
 	struct belayi_worker self = {.next = pool->idle};
@@ -167,10 +172,13 @@ void *belayi_pool_work(void *argument)
 	belayi_apartment_lend(apartment);
 	(void)pthread_mutex_lock(&pool->lock);
 	pool->waking--;
-	do
+	do {
 		run_all(apartment);
-	while (!pool->closed && doze(pool));
-	pool->workers--;
+		if (pool->closed) {
+			pool->workers--;
+			break;
+		}
+	} while (doze(pool));
 	(void)pthread_mutex_unlock(&pool->lock);
 	(void)belayi_apartment_unref(apartment);
 	return NULL;

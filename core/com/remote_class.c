@@ -117,7 +117,8 @@ static HRESULT send_errand(struct belayi_apartment *home, DWORD cookie,
 		(void)belayi_event_wait(&errand->over, INFINITE);
 		hr = errand->result;
 	} else {
-		errand_unref(errand);
+		/* Nobody else has it. */
+		errand->references = 1;
 	}
 	if (SUCCEEDED(hr))
 		hr = CoGetInterfaceAndReleaseStream(errand->stream, riid, ppv);
