@@ -36,3 +36,11 @@ void NdrOleFree(void *memory)
 {
 	free(memory);
 }
+
+CLIENT_CALL_RETURN NdrClientCall2(PMIDL_STUB_DESC description,
+				  PFORMAT_STRING format, ...)
+{
+	(void)description;
+	(void)format;
+	return (CLIENT_CALL_RETURN){.Simple = E_NOTIMPL};
+}

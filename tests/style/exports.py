@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Shared libraries export what they promise, and weigh little on a guest.
 
-Usage: exports.py SOURCE_ROOT BUILD_ROOT
+Usage: exports.py SOURCE_ROOT BUILD_ROOT COMPILER...
 
 The build says which export map each library was linked with.
 - A name in a map is exported, and nothing is that no line of it allows.
 - Where a map has a pattern (belay_*), the exported functions are those that
-  the public headers declare.
+  the public headers declare; so are those of the COM runtime.
 - A library that is preloaded needs libc and Belay's own libraries only, binds
   at load, and all of them together take at most 64 bytes of thread-local
   storage.
@@ -18,6 +18,7 @@ import re
 import subprocess
 import sys
 
+import com_manual
 import tree
 
 ROOMS = ("core/", "interpose/", "plugins/", "tools/")
@@ -109,6 +110,19 @@ def export_faults(root: str, name: str, map_: str, path: str) -> list[str]:
     return faults
 
 
+def com_faults(root: str, build: str, compiler: list[str],
+               path: str) -> list[str]:
+    """The COM runtime's functions, as the compiler sees them declared."""
+    code = com_manual.preprocessed(root, build, compiler)
+    wanted = set(com_manual.FUNCTION.findall(code))
+    lines = run("nm", "-D", "--defined-only", path).splitlines()
+    mine = {line.split()[-1] for line in lines if line.split()[-2] == "T"}
+    return [f"{path}: exports {name}(), which no public header declares"
+            for name in sorted(mine - wanted)] + \
+           [f"{path}: lacks {name}(), which a public header declares"
+            for name in sorted(wanted - mine)]
+
+
 def guest_faults(name: str, path: str) -> list[str]:
     dynamic = run("readelf", "-dW", path)
     faults = []
@@ -129,7 +143,7 @@ def tls_size(path: str) -> int:
 
 
 def main() -> None:
-    root, build = sys.argv[1:]
+    root, build, *compiler = sys.argv[1:]
     faults, tls = [], 0
     found = libraries(build)
     if not found:
@@ -137,6 +151,8 @@ def main() -> None:
     for name, map_ in found:
         path = os.path.join(build, name)
         faults += export_faults(root, name, map_, path)
+        if "/libbelay-com.so" in name:
+            faults += com_faults(root, build, compiler, path)
         if not name.startswith(ON_DEMAND):
             faults += guest_faults(name, path)
             tls += tls_size(path)

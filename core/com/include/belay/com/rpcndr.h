@@ -179,13 +179,13 @@ RPCRTAPI void *RPC_ENTRY NdrOleAllocate(size_t size);
 RPCRTAPI void RPC_ENTRY NdrOleFree(void *memory);
 
 /*
- * NdrClientCall2() - one call through a proxy, by its format string
+ * NdrClientCall2() - there for the linker
  *
- * Only for the [call_as] methods of a _p.c file, which call it with the
- * proxy and the remote method's arguments.
+ * A NAME_p.c refers to it where a method is [call_as].
+ * belay_register_proxies() refuses such a file, so that there is no proxy that
+ * could be called with it.
  *
- * Return: what the method returns; where that is an HRESULT, a failure if the
- *         object is not a proxy of this runtime.
+ * Return: E_NOTIMPL.
  */
 RPCRTAPI CLIENT_CALL_RETURN RPC_ENTRY
 NdrClientCall2(PMIDL_STUB_DESC description, PFORMAT_STRING format, ...);
