@@ -69,6 +69,11 @@ static void add_job(struct calc_call *call)
 	(void)pthread_mutex_unlock(&calc->lock);
 }
 
+static void stop_working(struct calc *calc)
+{
+	(void)__atomic_sub_fetch(&calc->counts.working, 1, __ATOMIC_ACQ_REL);
+}
+
 void calc_run_jobs(struct calc *calc)
 {
 	struct calc_call *jobs;
@@ -85,6 +90,7 @@ void calc_run_jobs(struct calc *calc)
 
 		jobs = call->next;
 		signal_it(call);
+		stop_working(calc);
 		IUnknown_Release(outer);
 	}
 }
@@ -203,7 +209,8 @@ static bool call_was_canceled(void *data)
 static void *work(void *data)
 {
 	struct calc_call *call = data;
-	bool single = call->calc->single && !call->direct;
+	struct calc *calc = call->calc;
+	bool single = calc->single && !call->direct;
 	IUnknown *outer = call->outer;
 
 	(void)CoInitializeEx(NULL, COINIT_MULTITHREADED);
@@ -213,6 +220,7 @@ static void *work(void *data)
 		add_job(call);
 	} else {
 		signal_it(call);
+		stop_working(calc);
 		IUnknown_Release(outer);
 	}
 	CoUninitialize();
@@ -233,6 +241,7 @@ static HRESULT STDMETHODCALLTYPE async_Begin_Slow(AsyncICalc *iface,
 		return complete(call, calc_sleep(call->calc, milliseconds,
 						 call_was_canceled, call,
 						 &call->slept));
+	calc_add(call->calc, working);
 	/* The outer, too, has to be there when the thread signals. */
 	IUnknown_AddRef(call->outer);
 	if (pthread_create(&thread, NULL, work, call) != 0)

@@ -42,6 +42,7 @@ struct calc_counts {
 	int left;        /* Slow: ended */
 	int canceled;    /* Slow: saw that it was cancelled */
 	int aggregated;  /* CreateCall with an outer and IID_IUnknown */
+	int working;     /* threads of call objects that have not signaled */
 };
 
 struct calc {

@@ -21,18 +21,22 @@ static void add_one(int fd)
 	assert_int_equal(write(fd, &one, sizeof(one)), sizeof(one));
 }
 
-/* The loop of a server's thread: as in the documentation, and the jobs. */
+/*
+ * The loop of a server's thread: as in the documentation, and the jobs. It
+ * goes on until the last thread of a call object has signaled.
+ */
 static void serve(struct pairing *pairing, struct calc *calc)
 {
-	int apartment = belay_apartment_fd();
 	struct pollfd fds[] = {
 		{pairing->stop_fd, POLLIN, 0},
 		{calc->jobs_fd, POLLIN, 0},
-		{apartment, POLLIN, 0}, /* -1 in the MTA: poll skips it */
+		{belay_apartment_fd(), POLLIN, 0}, /* -1 in the MTA */
 	};
 
-	while (!fds[0].revents) {
-		(void)poll(fds, 3, -1);
+	while (fds[0].fd >= 0 || calc_count(calc, working)) {
+		(void)poll(fds, 3, fds[0].fd >= 0 ? -1 : 1);
+		if (fds[0].fd >= 0 && fds[0].revents)
+			fds[0].fd = -1;
 		if (fds[1].revents)
 			calc_run_jobs(calc);
 		if (fds[2].revents)
