@@ -13,7 +13,6 @@
 
 #include "export_parts.h"
 
-pthread_mutex_t belayi_exports_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct belayi_table by_identity;
 static struct belayi_table by_oid;
 static uint64_t last_oid;
@@ -77,9 +76,9 @@ static void unref_by(struct belayi_export *export, uint32_t count)
 	/* Acq_rel: what others did with it happened before it is freed. */
 	if (__atomic_sub_fetch(&export->refs, count, __ATOMIC_ACQ_REL))
 		return;
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	belayi_table_remove(&by_oid, &export->by_oid);
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	while ((stub = export->stubs)) {
 		export->stubs = stub->next;
 		free(stub);
@@ -113,12 +112,12 @@ struct belayi_export *belayi_export_lookup(uint64_t oid)
 	struct belayi_entry *entry;
 	struct belayi_export *export = NULL;
 
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	/* The hash is one to one: whoever has it has the OID. */
 	entry = belayi_table_find(&by_oid, belayi_table_hash(oid));
 	if (entry && ref_unless_freed(of_oid(entry)))
 		export = of_oid(entry);
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	return export;
 }
 
@@ -131,11 +130,11 @@ struct belayi_export *belayi_export_find(IUnknown *object)
 	if (FAILED(IUnknown_QueryInterface(object, &IID_IUnknown,
 					   (void **)&identity)))
 		return NULL;
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	export = find(apartment, identity);
 	if (export)
 		belayi_export_ref(export);
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	IUnknown_Release(identity);
 	return export;
 }
@@ -154,11 +153,11 @@ static struct belayi_export *make(struct belayi_apartment *apartment,
 	export->uses = 1;
 	export->refs = 1;
 	belayi_export_end_init(export);
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	export->oid = ++last_oid;
 	inserted = belayi_table_insert(&by_oid, &export->by_oid,
 				       belayi_table_hash(export->oid));
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	if (inserted)
 		return export;
 	(void)belayi_apartment_unref(export->apartment);
@@ -173,7 +172,7 @@ static HRESULT publish(struct belayi_export *made,
 	struct belayi_export *export;
 	HRESULT result = S_OK;
 
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	export = find(made->apartment, made->identity);
 	if (!export) {
 		export = made;
@@ -188,7 +187,7 @@ static HRESULT publish(struct belayi_export *made,
 		belayi_export_take(export);
 		*ret_export = export;
 	}
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	return result;
 }
 
@@ -221,11 +220,11 @@ static HRESULT obtain(IUnknown *identity, struct belayi_export **ret_export)
 	struct belayi_apartment *apartment = belayi_apartment_current();
 	struct belayi_export *export;
 
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	export = find(apartment, identity);
 	if (export)
 		belayi_export_take(export);
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	*ret_export = export;
 	if (export)
 		return S_OK;
@@ -263,7 +262,7 @@ bool belayi_stub_add(struct belayi_stub *stub)
 	struct belayi_stub **link = &export->stubs;
 	bool is_new = true;
 
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	for (; is_new && *link; link = &(*link)->next)
 		is_new = (*link)->iface != stub->iface;
 	if (is_new) {
@@ -271,6 +270,6 @@ bool belayi_stub_add(struct belayi_stub *stub)
 		/* Release: pairs with the acquire in belayi_stub_find(). */
 		__atomic_store_n(link, stub, __ATOMIC_RELEASE);
 	}
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	return is_new;
 }

@@ -65,11 +65,11 @@ void belayi_export_disconnect(struct belayi_export *export)
 	struct belayi_pending *pending = NULL;
 	bool mine;
 
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	mine = export->connected;
 	if (mine)
 		pending = retire(export);
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	if (mine)
 		say_goodbye(export, pending);
 }
@@ -100,12 +100,12 @@ static void run_drop(struct belayi_task *task)
 	struct belayi_pending *pending = NULL;
 	bool mine;
 
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	export->posted = 0;
 	mine = export->doomed && export->connected;
 	if (mine)
 		pending = retire(export);
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	if (mine)
 		say_goodbye(export, pending);
 	belayi_export_unref(export);
@@ -142,12 +142,12 @@ static void end_reference(struct belayi_export *export, uint32_t strong,
 {
 	bool post = false;
 
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	export->strong -= strong;
 	export->weak -= weak;
 	if (!export->strong && (last_releases || !export->weak))
 		post = doom(export);
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	if (post)
 		hasten(export);
 	else
@@ -165,11 +165,11 @@ bool belayi_export_hold(struct belayi_export *export)
 {
 	bool connected;
 
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	connected = export->connected;
 	if (connected)
 		belayi_export_take(export);
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	return connected;
 }
 
@@ -191,10 +191,10 @@ void belayi_export_drop_weak(struct belayi_export *export)
 
 void belayi_export_weaken(struct belayi_export *export)
 {
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	export->strong--;
 	export->weak++;
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 }
 
 void belayi_export_end_init(struct belayi_export *export)
@@ -221,7 +221,7 @@ bool belayi_export_pend(struct belayi_export *export,
 {
 	bool connected;
 
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	connected = export->connected;
 	pending->link = NULL;
 	if (connected) {
@@ -231,7 +231,7 @@ bool belayi_export_pend(struct belayi_export *export,
 			pending->next->link = &pending->next;
 		export->pending = pending;
 	}
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	return connected;
 }
 
@@ -239,7 +239,7 @@ bool belayi_export_unpend(struct belayi_pending *pending)
 {
 	bool listed;
 
-	pthread_mutex_lock(&belayi_exports_lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	listed = pending->link;
 	if (listed) {
 		*pending->link = pending->next;
@@ -247,6 +247,6 @@ bool belayi_export_unpend(struct belayi_pending *pending)
 			pending->next->link = pending->link;
 		pending->link = NULL;
 	}
-	pthread_mutex_unlock(&belayi_exports_lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	return listed;
 }

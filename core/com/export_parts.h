@@ -5,12 +5,7 @@
 #ifndef BELAYI_COM_EXPORT_PARTS_H
 #define BELAYI_COM_EXPORT_PARTS_H
 
-#include <pthread.h>
-
 #include "export.h"
-
-/* Of the tables, and of every export's members. */
-extern pthread_mutex_t belayi_exports_lock;
 
 /* belayi_export_take() - one more strong reference; with the lock */
 void belayi_export_take(struct belayi_export *export);

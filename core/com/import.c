@@ -2,14 +2,13 @@
 /*
  * import.c - proxy managers: which objects of other apartments are known where
  *
- * One table, by apartment and export, and one lock for it and for the lists of
- * proxies, which only grow. What an import answers stands in faces.c.
+ * One table, by apartment and export. Its lock is that of the lists of proxies,
+ * too, which only grow. What an import answers stands in faces.c.
  */
 #define COBJMACROS
 
 #include "import.h"
 
-#include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -18,7 +17,6 @@
 #include "proxy.h"
 #include "query.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct belayi_table imports;
 
 /* --- Memory -------------------------------------------------------------- */
@@ -82,9 +80,9 @@ uint32_t belayi_import_unref(struct belayi_import *import)
 
 	if (refs)
 		return refs;
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	belayi_table_remove(&imports, &import->entry);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	cut_off(import);
 	let_go(import);
 	return 0;
@@ -164,7 +162,7 @@ static struct belayi_import *publish(struct belayi_import *made)
 	struct belayi_import *import;
 	bool inserted = false;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	import = find(made->apartment, made->export);
 	if (!import) {
 		inserted = belayi_table_insert(
@@ -173,7 +171,7 @@ static struct belayi_import *publish(struct belayi_import *made)
 		if (inserted)
 			import = made;
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	if (!inserted)
 		let_go(made);
 	return import;
@@ -184,9 +182,9 @@ static struct belayi_import *find_or_make(struct belayi_apartment *apartment,
 {
 	struct belayi_import *import;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	import = find(apartment, export);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	if (import)
 		return import;
 	import = make(apartment, export);
@@ -219,14 +217,14 @@ static struct belayi_proxy *list_proxy(struct belayi_proxy *proxy)
 	struct belayi_import *import = proxy->import;
 	struct belayi_proxy *listed;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	listed = find_proxy(import, &proxy->iface->iid);
 	if (!listed) {
 		listed = proxy;
 		proxy->next = import->proxies;
 		__atomic_store_n(&import->proxies, proxy, __ATOMIC_RELEASE);
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	if (listed != proxy)
 		free(proxy);
 	return listed;

@@ -6,14 +6,12 @@
 
 #include "packet.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "export.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct belayi_table packets;
 static uint64_t last; /* what the last number was made of; 0: nothing yet */
 
@@ -44,11 +42,11 @@ uint64_t belayi_packet_new(uint32_t flags, struct belayi_stub *stub,
 	packet->flags = flags;
 	packet->stub = stub;
 	packet->pointer = pointer;
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	number = next_number();
 	if (!belayi_table_insert(&packets, &packet->entry, number))
 		number = 0;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	if (!number)
 		free(packet);
 	return number;
@@ -58,13 +56,13 @@ struct belayi_packet *belayi_packet_find(uint64_t number, bool release)
 {
 	struct belayi_packet *packet;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	packet = (struct belayi_packet *)belayi_table_find(&packets, number);
 	if (packet && (release || packet->flags == MSHLFLAGS_NORMAL))
 		belayi_table_remove(&packets, &packet->entry);
 	else if (packet)
 		packet->refs++;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	return packet;
 }
 
@@ -84,9 +82,9 @@ void belayi_packet_unref(struct belayi_packet *packet)
 {
 	uint32_t refs;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&belayi_tables_lock);
 	refs = --packet->refs;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&belayi_tables_lock);
 	if (refs)
 		return;
 	give_up(packet);

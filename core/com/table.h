@@ -2,15 +2,23 @@
 /*
  * table.h - a hash table of entries that live inside other structures
  *
- * Grows by itself; never allocates to take an entry out. Whoever uses it
+ * Grows by itself; never allocates to take an entry out. Whoever uses one
  * locks.
  */
 #ifndef BELAYI_COM_TABLE_H
 #define BELAYI_COM_TABLE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ * Of the runtime's three tables (exports, imports, packets) and of what their
+ * entries count. Nothing of the program is called with it held. A child
+ * process gets it unlocked, and the tables whole.
+ */
+extern pthread_mutex_t belayi_tables_lock;
 
 struct belayi_entry {
 	struct belayi_entry *next;

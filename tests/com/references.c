@@ -7,6 +7,10 @@
  */
 #define COBJMACROS
 
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "check.h"
 #include "parcels.h"
 
@@ -491,6 +495,136 @@ static void the_end_of_an_apartment_lets_go_what_it_used(void **state)
 	assert_int_equal(parcel.refs, 0);
 }
 
+/* --- Calls and questions that meet an end -------------------------------- */
+
+struct errand {
+	struct parcel parcel;
+	sem_t busy;
+	sem_t go;
+};
+
+/* Ends the apartment with what waits for it, and begins another one. */
+static void end_busy_apartment(void *data)
+{
+	struct errand *errand = data;
+
+	(void)sem_post(&errand->busy);
+	(void)sem_wait(&errand->go);
+	CoUninitialize();
+	(void)CoInitializeEx(NULL, COINIT_APARTMENTTHREADED);
+}
+
+static void what_waits_for_an_apartment_that_ends_fails(void **state)
+{
+	void (*const asks[])(void *) = {add, parcel_query};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct errand errand = {.parcel = {.iid = &IID_ICalc}};
+		struct pollfd waiting = {.events = POLLIN};
+		struct room third;
+
+		room_open(&third, COINIT_APARTMENTTHREADED);
+		assert_int_equal(sem_init(&errand.busy, 0, 0), 0);
+		assert_int_equal(sem_init(&errand.go, 0, 0), 0);
+		parcel_send(&errand.parcel, &third, &away);
+		errand.parcel.iid = &IID_ICalcMemory;
+		waiting.fd = room_fd(&third);
+		room_start(&third, end_busy_apartment, &errand);
+		assert_int_equal(sem_wait(&errand.busy), 0);
+		room_start(&away, asks[i], &errand.parcel);
+		/* Readable: it waits in the queue. */
+		assert_int_equal(poll(&waiting, 1, 60000), 1);
+		assert_int_equal(sem_post(&errand.go), 0);
+		room_wait(&third);
+		room_wait(&away);
+		assert_int_equal(errand.parcel.result, RPC_E_DISCONNECTED);
+		assert_int_equal(counted_alive(), 0);
+		room_run(&away, parcel_drop, &errand.parcel);
+		room_close(&third);
+		assert_int_equal(sem_destroy(&errand.go), 0);
+		assert_int_equal(sem_destroy(&errand.busy), 0);
+	}
+}
+
+static void query_often(void *data)
+{
+	struct parcel *parcel = data;
+
+	for (int i = 0; i < 100; i++) {
+		parcel_query(parcel);
+		if (parcel->result != E_NOINTERFACE)
+			return;
+	}
+}
+
+static void two_apartments_can_ask_each_other(void **state)
+{
+	struct parcel there = {0};
+	struct parcel here = {0};
+
+	(void)state;
+	parcel_send(&there, &home, &away);
+	parcel_send(&here, &away, &home);
+	there.iid = here.iid = &IID_IStream;
+	room_start(&away, query_often, &there);
+	room_start(&home, query_often, &here);
+	room_wait(&away);
+	room_wait(&home);
+	assert_int_equal(there.result, E_NOINTERFACE);
+	assert_int_equal(here.result, E_NOINTERFACE);
+	room_run(&away, parcel_drop, &there);
+	room_run(&home, parcel_drop, &here);
+	assert_gone();
+}
+
+/* --- Child processes ----------------------------------------------------- */
+
+/* The child's only thread is in no apartment, and nobody serves it. */
+static void use_in_child(const struct parcel *parcel)
+{
+	struct parcel mine = *parcel;
+
+	alarm(60);
+	parcel_query(&mine);
+	if (mine.result != CO_E_NOTINITIALIZED)
+		_exit(1);
+	parcel_drop(&mine);
+	if (mine.refs)
+		_exit(2);
+	/* An apartment of its own, with objects of its own. */
+	if (FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
+		_exit(3);
+	mine.mshctx = MSHCTX_INPROC;
+	parcel_make(&mine);
+	parcel_pack(&mine);
+	parcel_drop(&mine);
+	parcel_unpack(&mine);
+	if (mine.result != S_OK || mine.pointer != (IUnknown *)mine.counted)
+		_exit(4);
+	parcel_drop(&mine);
+	CoUninitialize();
+	_exit(0);
+}
+
+static void a_child_process_begins_anew(void **state)
+{
+	struct parcel parcel = {0};
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+	parcel_send(&parcel, &home, &away);
+	child = fork();
+	if (!child)
+		use_in_child(&parcel);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(counted_alive(), 1);
+	room_run(&away, parcel_drop, &parcel);
+	assert_gone();
+}
+
 /* Each test for each pair. */
 #define TEST(name, pair)                                                       \
 	{                                                                      \
@@ -520,6 +654,9 @@ int main(void)
 		TESTS(a_lock_keeps_an_object),
 		TESTS(the_end_of_an_apartment_lets_its_objects_go),
 		TESTS(the_end_of_an_apartment_lets_go_what_it_used),
+		TESTS(what_waits_for_an_apartment_that_ends_fails),
+		TESTS(two_apartments_can_ask_each_other),
+		TESTS(a_child_process_begins_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,7 @@ static void *live(void *argument)
 
 	need(CoInitializeEx(NULL, room->coinit) == S_OK ||
 	     room->coinit == COINIT_MULTITHREADED);
+	room->fd = belay_apartment_fd();
 	need(!sem_post(&room->idle));
 	for (;;) {
 		wait_for_bell(room);
@@ -84,6 +85,11 @@ void room_start(struct room *room, void (*work)(void *data), void *data)
 	room->work = work;
 	room->data = data;
 	need(write(room->bell, &once, sizeof(once)) == sizeof(once));
+}
+
+int room_fd(const struct room *room)
+{
+	return room->fd;
 }
 
 void room_run(struct room *room, void (*work)(void *data), void *data)

@@ -18,6 +18,7 @@ struct room {
 	pthread_t thread;
 	DWORD coinit;
 	int bell;
+	int fd;
 	sem_t idle;
 	void (*work)(void *data);
 	void *data;
@@ -32,6 +33,9 @@ void room_close(struct room *room);
 /* room_start(), room_wait() - has it do something; waits until it has */
 void room_start(struct room *room, void (*work)(void *data), void *data);
 void room_wait(struct room *room);
+
+/* room_fd() - the apartment's: readable while something waits for it */
+int room_fd(const struct room *room);
 
 /* room_run() - both */
 void room_run(struct room *room, void (*work)(void *data), void *data);

@@ -111,8 +111,9 @@ WINOLEAPI CoGetInterfaceAndReleaseStream(LPSTREAM stream, REFIID riid,
 /*
  * CoDisconnectObject() - cuts off everybody outside the object's apartment
  *
- * Their calls fail with RPC_E_DISCONNECTED from now on, also those that the
- * object has not answered.
+ * Their calls fail with RPC_E_DISCONNECTED from now on, also those that wait
+ * for the object's apartment or for its call objects. A method that runs
+ * meanwhile still ends, and is answered.
  *
  * object:   of the current apartment
  * reserved: 0
