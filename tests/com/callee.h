@@ -32,7 +32,7 @@ struct callee {
 	bool single;
 	bool has_factory;
 	/* CreateCall's, where it has one */
-	HRESULT (*create)
+	HRESULT(*create)
 	(struct callee *callee, IUnknown *outer, IUnknown **ret_inner);
 	void *data;
 	IStream *stream;
