@@ -5,7 +5,8 @@
 Usage: com_status.py SOURCE_ROOT BUILD_ROOT COMPILER...
 
 Interfaces are those of the IDL files, and of their async_uuid; functions and
-classes those that the compiler sees in the headers.
+classes those that the compiler sees in the headers. Of the statements each
+stands there, with a test that has its number or a name, or without one.
 """
 import os
 import re
@@ -57,6 +58,30 @@ def compare(heading: str, listed: list[str], there: set[str]) -> list[str]:
     return faults if there else [f"{heading}: nothing was found"]
 
 
+def statement_fault(root: str, number: str, proof: str) -> str:
+    """Why a test is not what a row says that it is."""
+    if proof in ("needs a second process", "no test yet"):
+        return ""
+    link = re.fullmatch(r"\[[^\]]*\]\(\.\./([^)]+)\)(?:: `(\w+)`)?", proof)
+    if not link:
+        return f"there is no test in \"{proof}\""
+    path, name = link.groups()
+    text = tree.read(root, path)
+    wanted = rf"\b{name}\(void" if name else rf"^\t\{{{number}, \""
+    if re.search(wanted, text, re.MULTILINE):
+        return ""
+    return f"{path} has no test {name or number}"
+
+
+def statement_faults(root: str, text: str) -> list[str]:
+    found = rows(text, "What is proved")
+    faults = [f"{PAGE}: statement {row[0]}: {fault}" for row in found
+              if (fault := statement_fault(root, row[0], row[2]))]
+    if [row[0] for row in found] != [str(n) for n in range(1, 84)]:
+        faults.append(f"{PAGE}: the statements are not 1 to 83")
+    return faults
+
+
 def main() -> None:
     root, build, *compiler = sys.argv[1:]
     text = tree.read(root, PAGE)
@@ -67,6 +92,7 @@ def main() -> None:
                       set(com_manual.FUNCTION.findall(code)))
     faults += compare("Classes", names(text, "Classes"),
                       set(re.findall(r"extern const GUID (CLSID_\w+)", code)))
+    faults += statement_faults(root, text)
     tree.end(faults)
 
 
