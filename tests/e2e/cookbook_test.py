@@ -3,11 +3,11 @@
 """Every command of the cookbook, the reference of rules and README prints what
 is shown there; of README with other numbers.
 
-    cookbook_test.py BELAY SOURCE_ROOT [WORD]...
+    cookbook_test.py BELAY SOURCE_ROOT KITCHEN [WORD]...
 
 With words, only the sections whose titles have one of them. The files of the
 cookbook are there for each section, in an empty folder; PostgreSQL is reached
-without any options. See transcripts.py for how a section is written.
+without any options, and KITCHEN, an example, by its name. See transcripts.py for how a section is written.
 """
 
 import os
@@ -56,11 +56,11 @@ def add(title, fences, look):
     setattr(Cookbook, "test_" + title, test)
 
 
-def environment(server, belay):
-    """The server's, and a PATH on which `belay` and Debian's python3 are."""
+def environment(server, *paths):
+    """The server's, and a PATH on which these and Debian's python3 are."""
     made = {name: value for name, value in server.env.items()
             if not name.startswith("BELAY")}
-    made["PATH"] = ":".join([os.path.dirname(belay), "/usr/bin",
+    made["PATH"] = ":".join([*map(os.path.dirname, paths), "/usr/bin",
                              made.get("PATH", "/bin")])
     made["PYTHONUNBUFFERED"] = "1"
     return made
@@ -85,7 +85,7 @@ def consoles_of(page):
 
 
 def main():
-    belay, root, *words = sys.argv[1:]
+    belay, root, kitchen, *words = sys.argv[1:]
     recipes = consoles_of(os.path.join(root, "docs", "cookbook.md"))
     if len(recipes) < RECIPES_AT_LEAST:
         sys.exit(f"The cookbook has only {len(recipes)} recipes")
@@ -99,7 +99,8 @@ def main():
         print("skipped: there is no", ", ".join(missing()))
         sys.exit(SKIPPED)
     with Server() as server:
-        Cookbook.environment = environment(server, os.path.abspath(belay))
+        Cookbook.environment = environment(server, os.path.abspath(belay),
+                                           os.path.abspath(kitchen))
         unittest.main(argv=sys.argv[:1], verbosity=2)
 
 
