@@ -13,6 +13,8 @@
 #include <belay/call.h>
 
 #include "apartment_parts.h"
+#include "classes.h"
+#include "event.h"
 
 #define MODES                                                                  \
 	(COINIT_APARTMENTTHREADED | COINIT_DISABLE_OLE1DDE |                   \
@@ -70,6 +72,8 @@ static void in_child(void)
 	members = 0;
 	place = (struct place){0};
 	(void)pthread_mutex_init(&lock, NULL);
+	belayi_events_in_child();
+	belayi_classes_in_child();
 }
 
 static void prepare(void)

@@ -65,6 +65,13 @@ static void end(struct belayi_at_end *at_end)
 	unref(entry);
 }
 
+void belayi_classes_in_child(void)
+{
+	/* Their apartments are not there, and nobody may touch them. */
+	(void)pthread_mutex_init(&lock, NULL);
+	registrations = NULL;
+}
+
 static bool is_twin(const struct registration *one,
 		    const struct registration *two)
 {

@@ -32,4 +32,7 @@ HRESULT belayi_class_find(REFCLSID clsid, DWORD context,
  */
 IUnknown *belayi_class_object(DWORD cookie);
 
+/* belayi_classes_in_child() - a child after fork has no classes */
+void belayi_classes_in_child(void);
+
 #endif

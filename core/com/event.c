@@ -45,6 +45,14 @@ static pthread_mutex_t *lock_of(const struct belayi_event *event)
 	return &locks[((uintptr_t)event >> 5) % LOCKS];
 }
 
+void belayi_events_in_child(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < LOCKS; i++)
+		(void)pthread_mutex_init(&locks[i], NULL);
+}
+
 static uint64_t look(const struct belayi_event *event)
 {
 	return __atomic_load_n(&event->word, __ATOMIC_ACQUIRE);

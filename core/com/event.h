@@ -75,4 +75,7 @@ HRESULT belayi_event_handle(struct belayi_event *event, HANDLE *ret_handle);
  */
 HRESULT belayi_event_set_handle(struct belayi_event *event, HANDLE handle);
 
+/* belayi_events_in_child() - whoever was at an event is not in a child */
+void belayi_events_in_child(void);
+
 #endif

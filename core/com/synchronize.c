@@ -4,7 +4,8 @@
  *
  * One object, three vtables: the unknown that does not delegate (an outer's
  * only way to it), ISynchronize, and ISynchronizeEvent, which begins with
- * ISynchronizeHandle's methods.
+ * ISynchronizeHandle's methods. Any thread may use it: marshaled within the
+ * process it is itself, unless it is part of an outer, which decides.
  */
 #define COBJMACROS
 #define CONST_VTABLE
@@ -18,7 +19,8 @@ struct event_object {
 	IUnknown inner;
 	ISynchronize synchronize;
 	ISynchronizeEvent handle;
-	IUnknown *outer; /* the controlling one: &inner if not aggregated */
+	IUnknown *outer;     /* the controlling one: &inner if not aggregated */
+	IUnknown *marshaler; /* made when somebody asks for IMarshal */
 	uint32_t references;
 	struct belayi_event event;
 };
@@ -45,6 +47,26 @@ impl_from_ISynchronizeEvent(ISynchronizeEvent *iface)
 
 /* What does not delegate */
 
+static HRESULT query_marshal(struct event_object *object, void **ppv)
+{
+	IUnknown *made, *known;
+	HRESULT hr;
+
+	known = __atomic_load_n(&object->marshaler, __ATOMIC_ACQUIRE);
+	if (!known) {
+		hr = CoCreateFreeThreadedMarshaler(&object->inner, &made);
+		if (FAILED(hr))
+			return hr;
+		if (__atomic_compare_exchange_n(&object->marshaler, &known,
+						made, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE))
+			known = made;
+		else
+			(void)IUnknown_Release(made);
+	}
+	return IUnknown_QueryInterface(known, &IID_IMarshal, ppv);
+}
+
 static HRESULT inner_QueryInterface(IUnknown *iface, REFIID riid, void **ppv)
 {
 	struct event_object *object = impl_from_IUnknown(iface);
@@ -52,6 +74,9 @@ static HRESULT inner_QueryInterface(IUnknown *iface, REFIID riid, void **ppv)
 
 	if (!ppv)
 		return E_POINTER;
+	*ppv = NULL;
+	if (IsEqualIID(riid, &IID_IMarshal) && object->outer == iface)
+		return query_marshal(object, ppv);
 	if (IsEqualIID(riid, &IID_IUnknown))
 		found = &object->inner;
 	else if (IsEqualIID(riid, &IID_ISynchronize))
@@ -81,6 +106,8 @@ static ULONG inner_Release(IUnknown *iface)
 
 	if (left)
 		return left;
+	if (object->marshaler)
+		(void)IUnknown_Release(object->marshaler);
 	belayi_event_deinit(&object->event);
 	free(object);
 	return 0;

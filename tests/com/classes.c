@@ -8,6 +8,8 @@
 
 #include <pthread.h>
 #include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <belay/com/apartment.h>
 
@@ -240,6 +242,41 @@ static void an_apartment_that_ends_takes_its_classes_along(void **state)
 	CoUninitialize();
 }
 
+static int look_in_child(void)
+{
+	ISynchronize *event;
+
+	if (get(CLSCTX_INPROC_SERVER) != CO_E_NOTINITIALIZED)
+		return 1;
+	if (CoInitialize(NULL) != S_OK)
+		return 2;
+	if (get(CLSCTX_INPROC_SERVER) != REGDB_E_CLASSNOTREG)
+		return 3;
+	if (CoCreateInstance(&CLSID_StdEvent, NULL, CLSCTX_INPROC_SERVER,
+			     &IID_ISynchronize, (void **)&event) != S_OK)
+		return 4;
+	return ISynchronize_Wait(event, 0, 1) == RPC_S_CALLPENDING ? 0 : 5;
+}
+
+static void a_child_has_none_of_the_classes(void **state)
+{
+	struct factory factory = FACTORY;
+	DWORD cookie =
+		register_it(&factory, CLSCTX_INPROC_SERVER, REGCLS_MULTIPLEUSE);
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(look_in_child());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(get(CLSCTX_INPROC_SERVER), S_OK);
+	assert_int_equal(CoRevokeClassObject(cookie), S_OK);
+}
+
 static void *revoke_elsewhere(void *data)
 {
 	const DWORD *cookie = data;
@@ -367,6 +404,7 @@ int main(void)
 		TEST(a_local_server_for_many_uses_serves_its_own_process),
 		TEST(an_apartment_registers_a_class_once),
 		TEST(a_suspended_class_is_found_when_classes_are_resumed),
+		TEST(a_child_has_none_of_the_classes),
 		TEST(only_its_apartment_can_revoke_a_class),
 		TEST(the_classes_of_the_runtime_have_class_objects),
 		TEST(wrong_arguments_are_refused),

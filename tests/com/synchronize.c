@@ -194,6 +194,38 @@ static void an_event_has_its_interfaces_and_one_identity(void **state)
 	assert_int_equal(IUnknown_Release(identity), 0);
 }
 
+/* Another thread, in an apartment of its own, gets the event, and signals. */
+static void *signal_elsewhere(void *data)
+{
+	ISynchronize *event = NULL;
+
+	assert_int_equal(CoInitialize(NULL), S_OK);
+	assert_int_equal(CoGetInterfaceAndReleaseStream(data, &IID_ISynchronize,
+							(void **)&event),
+			 S_OK);
+	assert_int_equal(ISynchronize_Signal(event), S_OK);
+	(void)ISynchronize_Release(event);
+	CoUninitialize();
+	return NULL;
+}
+
+static void an_event_is_itself_in_other_apartments(void **state)
+{
+	ISynchronize *event = create_event(&CLSID_StdEvent);
+	pthread_t thread;
+	IStream *stream;
+
+	(void)state;
+	assert_int_equal(CoMarshalInterThreadInterfaceInStream(
+				 &IID_ISynchronize, (IUnknown *)event, &stream),
+			 S_OK);
+	assert_int_equal(
+		pthread_create(&thread, NULL, signal_elsewhere, stream), 0);
+	assert_int_equal(ISynchronize_Wait(event, 0, BOUND_MS), S_OK);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(ISynchronize_Release(event), 0);
+}
+
 /* An outer that answers with an interface of its own, or with its inner's. */
 struct outer {
 	IUnknown iface;
@@ -236,6 +268,7 @@ static void an_event_can_be_aggregated(void **state)
 		struct outer outer = {{&outer_vtbl}, NULL, 1};
 		ISynchronize *event;
 		IUnknown *identity;
+		void *marshal;
 
 		assert_int_equal(CoCreateInstance(clsids[i], &outer.iface,
 						  CLSCTX_INPROC_SERVER,
@@ -255,6 +288,10 @@ static void an_event_can_be_aggregated(void **state)
 						    (void **)&identity),
 			S_OK);
 		assert_ptr_equal(identity, &outer.iface);
+		/* How the whole is marshaled is not for a part to say. */
+		assert_int_equal(IUnknown_QueryInterface(
+					 outer.inner, &IID_IMarshal, &marshal),
+				 E_NOINTERFACE);
 		assert_int_equal(IUnknown_Release(identity), 2);
 		assert_int_equal(ISynchronize_Release(event), 1);
 		assert_int_equal(IUnknown_Release(outer.inner), 0);
@@ -522,6 +559,7 @@ int main(void)
 		TEST(a_handle_belongs_to_its_event_and_says_the_same),
 		TEST(the_handle_of_an_event_can_be_replaced),
 		TEST(an_event_has_its_interfaces_and_one_identity),
+		TEST(an_event_is_itself_in_other_apartments),
 		TEST(an_event_can_be_aggregated),
 		TEST(an_aggregated_event_gives_its_own_unknown_only),
 		TEST(a_container_takes_63_events),
