@@ -260,14 +260,21 @@ static bool wait_on(struct belayi_event *event, uint64_t deadline_ns)
 	return deadline_ns && sleep_on(event, deadline_ns);
 }
 
+/*
+ * Whoever signaled held the lock, so what it wrote before is seen. (The kernel
+ * sees to that, too, but only we and it know.)
+ */
 static HRESULT wait_handle(const struct belayi_event *event,
 			   uint64_t deadline_ns)
 {
 	HANDLE handle =
 		belayi_handle_of(__atomic_load_n(&event->fd, __ATOMIC_RELAXED));
 	DWORD index;
+	HRESULT hr = belayi_handles_wait(&handle, 1, 0, deadline_ns, &index);
 
-	return belayi_handles_wait(&handle, 1, 0, deadline_ns, &index);
+	(void)pthread_mutex_lock(lock_of(event));
+	(void)pthread_mutex_unlock(lock_of(event));
+	return hr;
 }
 
 HRESULT belayi_event_wait(struct belayi_event *event, uint32_t milliseconds)

@@ -21,6 +21,13 @@ static void add_one(int fd)
 	assert_int_equal(write(fd, &one, sizeof(one)), sizeof(one));
 }
 
+static void take_one(int fd)
+{
+	uint64_t ignored;
+
+	assert_int_equal(read(fd, &ignored, sizeof(ignored)), sizeof(ignored));
+}
+
 /*
  * The loop of a server's thread: as in the documentation, and the jobs. It
  * goes on until the last thread of a call object has signaled.
@@ -35,8 +42,10 @@ static void serve(struct pairing *pairing, struct calc *calc)
 
 	while (fds[0].fd >= 0 || calc_count(calc, working)) {
 		(void)poll(fds, 3, fds[0].fd >= 0 ? -1 : 1);
-		if (fds[0].fd >= 0 && fds[0].revents)
+		if (fds[0].fd >= 0 && fds[0].revents) {
+			take_one(pairing->stop_fd);
 			fds[0].fd = -1;
+		}
 		if (fds[1].revents)
 			calc_run_jobs(calc);
 		if (fds[2].revents)
@@ -67,14 +76,12 @@ static void *server(void *data)
 static void start_server(struct pairing *pairing)
 {
 	REFIID iid = pairing->flags & PAIR_UNKNOWN ? &IID_IUnknown : &IID_ICalc;
-	uint64_t ignored;
 
 	pairing->stop_fd = eventfd(0, EFD_CLOEXEC);
 	pairing->ready_fd = eventfd(0, EFD_CLOEXEC);
 	assert_int_equal(
 		pthread_create(&pairing->server, NULL, server, pairing), 0);
-	assert_int_equal(read(pairing->ready_fd, &ignored, sizeof(ignored)),
-			 sizeof(ignored));
+	take_one(pairing->ready_fd);
 	assert_int_equal(
 		CoGetInterfaceAndReleaseStream(pairing->stream, iid,
 					       (void **)&pairing->object),
