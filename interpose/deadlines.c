@@ -113,15 +113,36 @@ static uint64_t ns_of(uint64_t ticks, const struct belay_clock_pair *now)
 	return (uint64_t)((unsigned __int128)ticks * (now->ns - made.ns) / age);
 }
 
+/*
+ * Ticks per ns, times 2^32. Divides only where a tick has been measured anew;
+ * who then reads one word of before and one of after has what was right until
+ * now.
+ */
+static uint64_t ticks_q32(void)
+{
+	static uint64_t of_tick;
+	static uint64_t ticks;
+	uint64_t tick_q32 = belay_clock_ns(UINT64_C(1) << 32);
+
+	if (__builtin_expect(__atomic_load_n(&of_tick, __ATOMIC_ACQUIRE) !=
+				     tick_q32,
+			     0)) {
+		__atomic_store_n(&ticks, UINT64_MAX / (tick_q32 | !tick_q32),
+				 __ATOMIC_RELAXED);
+		__atomic_store_n(&of_tick, tick_q32, __ATOMIC_RELEASE);
+	}
+	return __atomic_load_n(&ticks, __ATOMIC_RELAXED);
+}
+
 uint64_t belayi_deadline_at(uint64_t from, uint64_t ns)
 {
-	double tick_q32 = (double)belay_clock_ns(UINT64_C(1) << 32);
-	double ticks = (double)ns * 0x1p32 / tick_q32 + 1;
-	double age = from > made.ticks ? (double)(from - made.ticks) : 0;
+	unsigned __int128 ticks =
+		((unsigned __int128)ns * ticks_q32() >> 32) + 1;
+	uint64_t age = from > made.ticks ? from - made.ticks : 0;
 
 	if (ticks > age)
 		ticks -= ticks / 8;
-	return ticks < 0x1p63 ? from + (uint64_t)ticks : UINT64_MAX;
+	return ticks >> 63 ? UINT64_MAX : from + (uint64_t)ticks;
 }
 
 uint64_t belayi_deadline_left(uint64_t from, uint64_t ns)

@@ -140,17 +140,22 @@ static void start_draft(struct belayi_decided *draft, struct belay_call *call,
 		draft->args[i] = begin->args[i];
 }
 
+/* What stands before `fired`, in words. */
+#define ALWAYS (offsetof(struct belayi_decided, fired) / sizeof(uint64_t))
+
 /* Word by word, because somebody who is late may read at the same time. */
 static void publish(const struct belayi_decided *draft)
 {
 	struct belayi_decision *decision = &belayi_decisions[draft->slot];
 	const uint64_t *from = (const uint64_t *)draft;
 	uint64_t *to = (uint64_t *)&decision->decided;
-	size_t size = offsetof(struct belayi_decided, fired) +
-		      sizeof(draft->fired[0]) * draft->fired_count;
+	size_t words = ALWAYS + sizeof(draft->fired[0]) / sizeof(*to) *
+					draft->fired_count;
 
-#pragma GCC unroll 8
-	for (size_t i = 0; i < size / sizeof(*to); i++)
+#pragma GCC unroll 32
+	for (size_t i = 0; i < ALWAYS; i++)
+		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
+	for (size_t i = ALWAYS; i < words; i++)
 		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
 	__atomic_store_n(&decision->cancel_at, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&decision->release_at, 0, __ATOMIC_RELAXED);
@@ -234,7 +239,7 @@ static uint64_t ask_rules(struct belayi_decided *draft, uint32_t first,
 			continue;
 		n = __atomic_add_fetch(&rule->n, 1, __ATOMIC_RELAXED);
 		count_matched(rule->rule);
-		if (!belayi_rule_fires(site, rule, n, belayi_random(rule, n)) ||
+		if (!belayi_rule_fires(site, rule, n) ||
 		    !add_fired(draft, rule, n))
 			continue;
 		if (belayi_policies.state->recording && rule->rule->has_trigger)

@@ -202,8 +202,7 @@ uint64_t belayi_random(const struct belayi_site_rule *rule, uint64_t n);
 
 /* belayi_rule_fires() - counts such a call, and asks the rule's trigger */
 bool belayi_rule_fires(const struct belayi_site *site,
-		       struct belayi_site_rule *rule, uint64_t n,
-		       uint64_t random);
+		       struct belayi_site_rule *rule, uint64_t n);
 
 /* --- What the policies say together (verdicts.c) --- */
 

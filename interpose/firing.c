@@ -114,8 +114,7 @@ static bool spend(struct belayi_site_rule *rule)
 }
 
 bool belayi_rule_fires(const struct belayi_site *site,
-		       struct belayi_site_rule *rule, uint64_t n,
-		       uint64_t random)
+		       struct belayi_site_rule *rule, uint64_t n)
 {
 	const struct belay_trigger *trigger = &rule->rule->text->trigger;
 	uint64_t elapsed = 0;
@@ -127,6 +126,7 @@ bool belayi_rule_fires(const struct belayi_site *site,
 		return true;
 	if (trigger->from_ns || trigger->for_ns != UINT64_MAX)
 		elapsed = belayi_policies_elapsed();
-	return belay_trigger_fires(trigger, counted, random, elapsed) &&
+	return belay_trigger_fires(trigger, counted, belayi_random(rule, n),
+				   elapsed) &&
 	       (!trigger->once || spend(rule));
 }

@@ -118,6 +118,7 @@ void belayi_timing_end(const struct belayi_decided *decided,
 	struct belayi_decision *decision = belayi_decision_of(decided);
 	const struct timespec nap = {0, NAP_NS};
 	bool armed = next_time(decided->slot) != 0;
+	bool on_heap = belayi_is_on_heap(decided);
 
 	if (outcome && outcome->ending != BELAY_SUCCEEDED &&
 	    (decided->set & BELAY_VERDICT_DEADLINE))
@@ -125,7 +126,7 @@ void belayi_timing_end(const struct belayi_decided *decided,
 	/* Before the time goes, or whoever arms again at this moment could see
 	 * the turn and not that. Of a call on the heap before the claim is
 	 * looked at, too. */
-	if (belayi_is_on_heap(decided))
+	if (on_heap)
 		__atomic_store_n(&decision->id, 0, __ATOMIC_SEQ_CST);
 	else
 		__atomic_store_n(&decision->id, 0, __ATOMIC_RELEASE);
@@ -137,7 +138,7 @@ void belayi_timing_end(const struct belayi_decided *decided,
 			cannot_cancel(decided);
 		belayi_hold_release(decided);
 	}
-	while (belayi_is_on_heap(decided) && is_claimed_by_another(decision))
+	while (on_heap && is_claimed_by_another(decision))
 		(void)nanosleep(&nap, NULL);
 }
 
