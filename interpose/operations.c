@@ -118,7 +118,10 @@ uint32_t belayi_operation_arguments(uint32_t number)
 void belayi_operations_each(void (*visit)(uint32_t number, const char *name,
 					  const struct belay_operation *))
 {
-	for (uint32_t i = 1; i < BELAY_OPERATIONS_MAX; i++) {
+	uint32_t last = __atomic_load_n(&used, __ATOMIC_RELAXED);
+
+	/* Not one more: a start would touch the pages of them all. */
+	for (uint32_t i = 1; i <= last; i++) {
 		const struct belay_operation *operation = __atomic_load_n(
 			&entries[i].operation, __ATOMIC_ACQUIRE);
 
