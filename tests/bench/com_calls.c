@@ -221,6 +221,13 @@ static size_t resident(void)
 	return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+static void begin_pending(IBulk *object)
+{
+	AsyncIBulk *call = create_call(object);
+
+	must(AsyncIBulk_Begin_Hang(call, 1));
+}
+
 /* The server stands still, so all of them stay pending; never released. */
 static int measure_pending(unsigned int count)
 {
@@ -230,10 +237,10 @@ static int measure_pending(unsigned int count)
 	server_is_single = true;
 	server_stands_still = true;
 	object = connect_to_server(false);
-	must(AsyncIBulk_Begin_Hang(create_call(object), 0));
+	begin_pending(object);
 	before = resident();
 	for (unsigned int i = 0; i < count; i++)
-		must(AsyncIBulk_Begin_Hang(create_call(object), 1));
+		begin_pending(object);
 	printf("%.1f\n", (double)(resident() - before) / count);
 	(void)fflush(stdout);
 	_exit(0);
