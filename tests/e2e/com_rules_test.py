@@ -186,6 +186,25 @@ class Faults(Com):
                   [("Slow", OK, CANCELED, 0)], fired=1, canceled=1)
 
 
+class Many(Com):
+    def test_what_ends_at_any_moment_leaves_nothing_behind(self):
+        rules = ["com.ICalc.Slow timeout after=1ms when every=3",
+                 "com.ICalc.Slow fault delay=0..2ms when every=5",
+                 "com.ICalc.Slow fault drop cancel=1ms when every=7",
+                 "com.ICalc.Slow fault error=E_FAIL when every=4",
+                 "com.ICalc.Slow fault error=E_FAIL at=begin when every=11"]
+        for apartment, threads in (("sta", 1), ("mta", 4)):
+            self.run_com(rules, apartment, "churn=500", "add=1")
+            begun, = re.findall(r"^begun: (\d+)$", self.stdout, re.M)
+            slow = self.operation("com.ICalc.Slow")
+            self.assertEqual(slow["calls"], 500 * threads)
+            self.assertEqual(slow["calls"] - slow["refused"], int(begun))
+            self.assertIn("ICalc.Add begin=0x00000000 finish=0x00000000 "
+                          "value=42\n", self.stdout)
+            # Those that were given up may still be with the server.
+            self.assertLess(slow["in_flight"], int(begun) / 2)
+
+
 class Chosen(Com):
     def test_calls_are_counted_by_the_place_in_the_program(self):
         # add and sync are two places.

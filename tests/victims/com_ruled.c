@@ -13,6 +13,10 @@
  *     slow=MS      a call of ICalc.Slow, which takes so long
  *     leave=MS     begins ICalc.Slow, and finishes it after the next verbs
  *     cancel       cancels what was left, and finishes it
+ *     churn=N      N calls of ICalc.Slow, of a millisecond or none, in each of
+ *                  4 threads (1 of a single-threaded client): finished,
+ *                  cancelled, given up or all of these, as it comes. Prints
+ *                  how many were begun
  *     say, wait    prints a line; waits for one
  *
  * Prints a line for each finished call: its name, what Begin_ and what Finish_
@@ -281,6 +285,73 @@ static void cancel(void)
 	finish_slow(call, S_OK);
 }
 
+/* --- Many ----------------------------------------------------------------- */
+
+#define CHURNERS 4
+
+static int is_single;
+static uint32_t begun_in_all;
+
+static void cancel_it(AsyncICalc *object)
+{
+	ICancelMethodCalls *canceler = NULL;
+
+	check(AsyncICalc_QueryInterface(object, &IID_ICancelMethodCalls,
+					(void **)&canceler) == S_OK,
+	      "no cancel interface");
+	(void)ICancelMethodCalls_Cancel(canceler, 0);
+	(void)ICancelMethodCalls_Release(canceler);
+}
+
+static void churn_one(uint32_t random)
+{
+	AsyncICalc *object = new_call();
+	ULONG slept;
+
+	if (begin_slow(object, random & 1) == S_OK) {
+		(void)__atomic_add_fetch(&begun_in_all, 1, __ATOMIC_RELAXED);
+		if (random & 2)
+			cancel_it(object);
+		if (random & 4)
+			(void)AsyncICalc_Finish_Slow(object, &slept);
+	}
+	(void)AsyncICalc_Release(object);
+}
+
+static void *churn_some(void *count)
+{
+	uint32_t random = (uint32_t)(uintptr_t)&count;
+
+	if (!is_single)
+		check(SUCCEEDED(CoInitializeEx(NULL, COINIT_MULTITHREADED)),
+		      "no apartment for a thread");
+	for (uintptr_t i = 0; i < (uintptr_t)count; i++) {
+		random = random * 1664525U + 1013904223U;
+		churn_one(random >> 24);
+	}
+	if (!is_single)
+		CoUninitialize();
+	return NULL;
+}
+
+static void churn(long count)
+{
+	void *times = (void *)(uintptr_t)count;
+	pthread_t threads[CHURNERS];
+
+	if (is_single) {
+		(void)churn_some(times);
+	} else {
+		for (int i = 0; i < CHURNERS; i++)
+			check(pthread_create(&threads[i], NULL, churn_some,
+					     times) == 0,
+			      "no thread");
+		for (int i = 0; i < CHURNERS; i++)
+			(void)pthread_join(threads[i], NULL);
+	}
+	(void)printf("begun: %" PRIu32 "\n", begun_in_all);
+}
+
 static void do_verb(const char *verb)
 {
 	const char *value = strchr(verb, '=');
@@ -296,6 +367,8 @@ static void do_verb(const char *verb)
 		leave(number);
 	else if (strcmp(verb, "cancel") == 0)
 		cancel();
+	else if (strncmp(verb, "churn=", 6) == 0)
+		churn(number);
 	else if (strcmp(verb, "say") == 0)
 		(void)puts("ready");
 	else if (strcmp(verb, "wait") == 0)
@@ -310,7 +383,8 @@ int main(int argc, char **argv)
 	check(argc > 1, "which apartment?");
 	check(belay_register_proxies(&calc_ProxyFileInfo) == S_OK,
 	      "cannot register");
-	start(strcmp(argv[1], "sta") == 0);
+	is_single = strcmp(argv[1], "sta") == 0;
+	start(is_single);
 	for (int i = 2; i < argc; i++)
 		do_verb(argv[i]);
 	if (is_left)
