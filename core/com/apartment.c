@@ -60,12 +60,23 @@ static void after_fork(void)
 	(void)pthread_mutex_unlock(&lock);
 }
 
+/* Nobody serves it: what is posted to it is turned down. */
+static void end_in_child(struct belayi_apartment *apartment)
+{
+	(void)pthread_mutex_init(&apartment->lock, NULL);
+	apartment->ended = true;
+	(void)belayi_queue_close(&apartment->queue);
+	belayi_queue_deinit(&apartment->queue);
+	(void)pthread_mutex_init(&apartment->pool.lock, NULL);
+	apartment->pool.closed = true;
+}
+
 static void in_child(void)
 {
 	struct belayi_apartment *apartment;
 
 	for (apartment = apartments; apartment; apartment = apartment->next)
-		belayi_queue_deinit(&apartment->queue);
+		end_in_child(apartment);
 	inherited = apartments;
 	apartments = NULL;
 	multithreaded = NULL;

@@ -7,6 +7,7 @@
  */
 #define COBJMACROS
 
+#include <dirent.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -580,6 +581,18 @@ static void two_apartments_can_ask_each_other(void **state)
 
 /* --- Child processes ----------------------------------------------------- */
 
+static int count_threads(void)
+{
+	DIR *threads = opendir("/proc/self/task");
+	int count = 0;
+
+	while (threads && readdir(threads))
+		count++;
+	if (threads)
+		(void)closedir(threads);
+	return count - 2; /* "." and ".." */
+}
+
 /* The child's only thread is in no apartment, and nobody serves it. */
 static void use_in_child(const struct parcel *parcel)
 {
@@ -592,6 +605,9 @@ static void use_in_child(const struct parcel *parcel)
 	parcel_drop(&mine);
 	if (mine.refs)
 		_exit(2);
+	/* It was told to nobody: no thread was started for that. */
+	if (count_threads() != 1)
+		_exit(5);
 	/* An apartment of its own, with objects of its own. */
 	if (FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
 		_exit(3);
