@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * served.c - a server whose call objects signal when a test says so
+ */
+#define COBJMACROS
+#include "served.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define IMPL_FROM(member, pointer)                                             \
+	((struct server_call *)((char *)(pointer)-offsetof(struct server_call, \
+							   member)))
+
+static HRESULT STDMETHODCALLTYPE inner_QueryInterface(IUnknown *This,
+						      REFIID riid, void **ppv)
+{
+	struct server_call *call = IMPL_FROM(inner, This);
+
+	*ppv = NULL;
+	if (IsEqualIID(riid, &IID_IUnknown))
+		*ppv = &call->inner;
+	else if (IsEqualIID(riid, &IID_AsyncICalc))
+		*ppv = &call->async;
+	else
+		return E_NOINTERFACE;
+	(void)IUnknown_AddRef((IUnknown *)*ppv);
+	return S_OK;
+}
+
+static ULONG STDMETHODCALLTYPE inner_AddRef(IUnknown *This)
+{
+	return __atomic_add_fetch(&IMPL_FROM(inner, This)->refs, 1,
+				  __ATOMIC_RELAXED);
+}
+
+static ULONG STDMETHODCALLTYPE inner_Release(IUnknown *This)
+{
+	struct server_call *call = IMPL_FROM(inner, This);
+	uint32_t left = __atomic_sub_fetch(&call->refs, 1, __ATOMIC_ACQ_REL);
+
+	if (left == 0)
+		free(call);
+	return left;
+}
+
+static IUnknownVtbl inner_vtbl = {
+	inner_QueryInterface,
+	inner_AddRef,
+	inner_Release,
+};
+
+static HRESULT STDMETHODCALLTYPE async_QueryInterface(AsyncICalc *This,
+						      REFIID riid, void **ppv)
+{
+	return IUnknown_QueryInterface(IMPL_FROM(async, This)->outer, riid,
+				       ppv);
+}
+
+static ULONG STDMETHODCALLTYPE async_AddRef(AsyncICalc *This)
+{
+	return IUnknown_AddRef(IMPL_FROM(async, This)->outer);
+}
+
+static ULONG STDMETHODCALLTYPE async_Release(AsyncICalc *This)
+{
+	return IUnknown_Release(IMPL_FROM(async, This)->outer);
+}
+
+/* What a call object asks itself for; not counted. */
+static ISynchronize *synchronize_of(struct server_call *call)
+{
+	ISynchronize *found = NULL;
+
+	if (SUCCEEDED(AsyncICalc_QueryInterface(&call->async, &IID_ISynchronize,
+						(void **)&found)))
+		(void)ISynchronize_Release(found);
+	return found;
+}
+
+void server_signal(struct server_call *call)
+{
+	IUnknown *outer = call->outer;
+
+	(void)IUnknown_AddRef(outer);
+	(void)ISynchronize_Signal(synchronize_of(call));
+	(void)IUnknown_Release(outer);
+}
+
+/* The test goes on when it hears of it. */
+static void keep(struct server *server, struct server_call *call)
+{
+	IServerSecurity *security = NULL;
+
+	(void)IUnknown_AddRef(call->outer);
+	(void)CoGetCallContext(&IID_IServerSecurity, (void **)&security);
+	call->security = security;
+	server->thread = gettid();
+	server->kept = call;
+	if (server->duty == PRETEND) {
+		server->impersonated =
+			IServerSecurity_ImpersonateClient(security);
+		server->was_impersonating =
+			IServerSecurity_IsImpersonating(security);
+	}
+	flag_set(&server->begun);
+}
+
+void server_let_go(struct server_call *call)
+{
+	(void)IServerSecurity_Release(call->security);
+	(void)IUnknown_Release(call->outer);
+}
+
+static HRESULT STDMETHODCALLTYPE async_Begin_Add(AsyncICalc *This, LONG a,
+						 LONG b)
+{
+	struct server_call *call = IMPL_FROM(async, This);
+	struct server *server = call->server;
+	IUnknown *outers = NULL;
+
+	call->sum = a + b;
+	(void)IUnknown_QueryInterface(call->outer, &IID_ISynchronize,
+				      (void **)&outers);
+	server->is_outers_event =
+		outers && outers == (IUnknown *)synchronize_of(call);
+	if (outers)
+		(void)IUnknown_Release(outers);
+	(void)ISynchronize_Reset(synchronize_of(call));
+	if (server->duty == SIGNAL) {
+		server_signal(call);
+	} else if (server->duty == SIGNAL_BOTH) {
+		server->is_one_thread = server->thread == gettid();
+		server->is_impersonating =
+			IServerSecurity_IsImpersonating(server->kept->security);
+		server_signal(server->kept);
+		server_signal(call);
+	} else {
+		keep(server, call);
+	}
+	return S_OK;
+}
+
+static HRESULT STDMETHODCALLTYPE async_Finish_Add(AsyncICalc *This, LONG *sum)
+{
+	struct server_call *call = IMPL_FROM(async, This);
+
+	call->server->finished++;
+	*sum = call->sum;
+	return S_OK;
+}
+
+static AsyncICalcVtbl async_vtbl = {
+	.QueryInterface = async_QueryInterface,
+	.AddRef = async_AddRef,
+	.Release = async_Release,
+	.Begin_Add = async_Begin_Add,
+	.Finish_Add = async_Finish_Add,
+};
+
+static HRESULT create(struct callee *callee, IUnknown *outer,
+		      IUnknown **ret_inner)
+{
+	struct server_call *call = calloc(1, sizeof(*call));
+
+	if (!call)
+		return E_OUTOFMEMORY;
+	call->inner.lpVtbl = &inner_vtbl;
+	call->async.lpVtbl = &async_vtbl;
+	call->outer = outer;
+	call->server = callee->data;
+	call->refs = 1;
+	*ret_inner = &call->inner;
+	return S_OK;
+}
+
+ICalc *server_start(struct server *server, enum duty duty, bool single_client)
+{
+	server->duty = duty;
+	server->callee.has_factory = true;
+	server->callee.create = create;
+	server->callee.data = server;
+	return callee_start(&server->callee, single_client);
+}
