@@ -197,7 +197,8 @@ WINOLEAPI CoRegisterMessageFilter(LPMESSAGEFILTER filter,
  *               (Windows' WAIT_IO_COMPLETION) after a signal handler
  *
  * Return: S_OK; RPC_S_CALLPENDING: the time is over; RPC_E_NO_SYNC: count is
- *         0; E_HANDLE: one is no open descriptor; E_INVALIDARG.
+ *         0; E_HANDLE: one is no open descriptor; RPC_E_OUT_OF_RESOURCES: no
+ *         descriptor is left to wake the apartment with; E_INVALIDARG.
  */
 WINOLEAPI CoWaitForMultipleHandles(DWORD flags, DWORD milliseconds, ULONG count,
 				   LPHANDLE handles, LPDWORD ret_index);
