@@ -102,6 +102,15 @@ class TimedOut(Com):
                   [("Add", OK, OK, 42), ("Slow", OK, CANCELED, 0)],
                   matched=1, fired=1, asked=1, canceled=1)
 
+    def test_a_synchronous_call_is_cancelled_too(self):
+        self.each("com.ICalc.Slow timeout after=50ms",
+                  ("sync-slow=" + LONG, "sync=1", "add=1"),
+                  [("Slow", OK, CANCELED, 0), ("Add", OK, OK, 42),
+                   ("Add", OK, OK, 42)],
+                  matched=1, fired=1, asked=1, canceled=1)
+        self.each("com.ICalc.Slow fault hang cancel=50ms", ("sync-slow=1",),
+                  [("Slow", OK, CANCELED, 0)], fired=1, canceled=1)
+
     def test_what_does_not_is_left_alone(self):
         self.each("com.ICalc.* timeout after=1h", ("add=2", "sync=2"),
                   4 * [("Add", OK, OK, 42)],

@@ -11,6 +11,7 @@
  *     add=N        N calls of ICalc.Add, one after another
  *     sync=N       the same, with the synchronous method
  *     slow=MS      a call of ICalc.Slow, which takes so long
+ *     sync-slow=MS the same, with the synchronous method
  *     leave=MS     begins ICalc.Slow, and finishes it after the next verbs
  *     cancel       cancels what was left, and finishes it
  *     churn=N      N calls of ICalc.Slow, of a millisecond or none, in each of
@@ -263,6 +264,14 @@ static void slow(long ms)
 	finish_slow(object, begin_slow(object, ms));
 }
 
+static void slow_synchronously(long ms)
+{
+	ULONG slept = 0;
+	HRESULT hr = ICalc_Slow(proxy, (ULONG)ms, &slept);
+
+	print("ICalc.Slow", S_OK, hr, (LONG)slept);
+}
+
 static void leave(long ms)
 {
 	call = new_call();
@@ -363,6 +372,8 @@ static void do_verb(const char *verb)
 		add_synchronously(number);
 	else if (strncmp(verb, "slow=", 5) == 0)
 		slow(number);
+	else if (strncmp(verb, "sync-slow=", 10) == 0)
+		slow_synchronously(number);
 	else if (strncmp(verb, "leave=", 6) == 0)
 		leave(number);
 	else if (strcmp(verb, "cancel") == 0)
