@@ -46,6 +46,8 @@ STDAPI belay_apartment_dispatch(void);
  *         E_INVALIDARG: NULL, or tables that contradict themselves;
  *         E_NOTIMPL: a method uses a type that cannot be marshaled; one line
  *         on stderr names interface, method and parameter;
+ *         REGDB_E_IIDNOTREG: a base's methods are in another file, which is to
+ *         be registered before;
  *         E_OUTOFMEMORY. After a failure none of the file's interfaces is
  *         registered.
  */

@@ -83,8 +83,8 @@ WINOLEAPI CoGetCancelObject(DWORD thread, REFIID riid, void **ppv);
  *
  * object: is asked for ICancelMethodCalls, and kept; NULL takes the topmost off
  *
- * Return: S_OK; E_NOINTERFACE: it does not have it;
- *         E_ACCESSDENIED: cancelling is blocked at the moment.
+ * Return: S_OK, also where there is none to take off;
+ *         E_NOINTERFACE: it does not have it.
  */
 WINOLEAPI CoSetCancelObject(IUnknown *object);
 

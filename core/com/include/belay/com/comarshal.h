@@ -46,8 +46,10 @@ WINOLEAPI CoMarshalInterface(LPSTREAM stream, REFIID riid, LPUNKNOWN object,
  * Return: S_OK; RPC_E_INVALID_OBJREF: this is none;
  *         CO_E_OBJNOTCONNECTED: the object is gone, or the data were used;
  *         E_NOINTERFACE; REGDB_E_CLASSNOTREG: the class that is to read custom
- *         data is not known here; CO_E_NOTINITIALIZED; E_INVALIDARG; what the
- *         stream says.
+ *         data is not known here; REGDB_E_IIDNOTREG: no proxy is registered for
+ *         riid; E_ACCESSDENIED: the process may not have memory that can be
+ *         written and executed, of which proxies' functions are made;
+ *         CO_E_NOTINITIALIZED; E_INVALIDARG; what the stream says.
  */
 WINOLEAPI CoUnmarshalInterface(LPSTREAM stream, REFIID riid, LPVOID *ppv);
 
