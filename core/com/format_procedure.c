@@ -11,6 +11,7 @@
 
 #include "format.h"
 #include "ndr_codes.h"
+#include "ndr_plain.h"
 #include "ndr_scalars.h"
 
 /* Bits of the header's flags: pipes are seen in the parameters. */
@@ -338,7 +339,8 @@ static bool read_procedure(struct belayi_format *format,
 	}
 	find_interfaces(format);
 	summarize(format);
-	return true;
+	return belayi_plain_make(format->kept, procedure) ||
+	       refused(format, belayi_no_memory);
 }
 
 bool belayi_format_procedure(const MIDL_STUB_DESC *description,

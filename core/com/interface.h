@@ -16,6 +16,7 @@
 #include <belay/com/apartment.h>
 
 struct belayi_mirror;
+struct belayi_plain;
 struct belayi_param;
 struct belayi_signature;
 struct belayi_type;
@@ -42,6 +43,7 @@ struct belayi_vtables;
  * slot:      in the synchronous interface's vtable
  * value:     what it returns, or NULL for void
  * is_hresult: it returns a 32-bit number: a failure can be told by it
+ * plain:     how numbers stand in its messages, where there is nothing else
  * has_in, has_out: whether a request or a reply has any bytes
  */
 struct belayi_procedure {
@@ -61,6 +63,7 @@ struct belayi_procedure {
 	const struct belayi_type *value;
 	const struct belayi_param *params;
 	const struct belayi_mirror *mirrors;
+	const struct belayi_plain *plain;
 	const struct belayi_signature *call;
 	const struct belayi_signature *begin;
 	const struct belayi_signature *finish;

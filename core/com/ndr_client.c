@@ -13,6 +13,7 @@
 #include "ndr_arena.h"
 #include "ndr_get.h"
 #include "ndr_message.h"
+#include "ndr_plain.h"
 #include "ndr_put.h"
 #include "ndr_release.h"
 #include "ndr_scalars.h"
@@ -42,6 +43,9 @@ HRESULT belayi_ndr_put_in(const struct belayi_procedure *procedure,
 {
 	struct belayi_writer writer = {buffer, image, 0, 0, S_OK};
 
+	if (procedure->plain &&
+	    belayi_plain_put_in(procedure->plain, image, buffer))
+		return S_OK;
 	buffer->size = 0;
 	for (uint32_t i = 0; i < procedure->params_count; i++) {
 		const struct belayi_param *param = &procedure->params[i];
@@ -237,6 +241,9 @@ HRESULT belayi_ndr_get_out(const struct belayi_procedure *procedure,
 	uint64_t value = 0;
 	HRESULT status;
 
+	if (procedure->plain &&
+	    belayi_plain_get_out(procedure, image, buffer, ret_value))
+		return S_OK;
 	belayi_reader_init(&reply.reader, buffer, true);
 	reply.reader.image = image;
 	reply.procedure = procedure;

@@ -8,6 +8,7 @@
 #include "ndr_arena.h"
 #include "ndr_get.h"
 #include "ndr_message.h"
+#include "ndr_plain.h"
 #include "ndr_put.h"
 #include "ndr_release.h"
 #include "ndr_scalars.h"
@@ -139,6 +140,8 @@ HRESULT belayi_ndr_get_in(const struct belayi_procedure *procedure,
 {
 	struct belayi_reader reader;
 
+	if (procedure->plain && belayi_plain_get_in(procedure, buffer, frame))
+		return S_OK;
 	belayi_reader_init(&reader, buffer, false);
 	frame->gifts = NULL;
 	frame->value = 0;
@@ -163,6 +166,8 @@ HRESULT belayi_ndr_put_out(const struct belayi_procedure *procedure,
 {
 	struct belayi_writer writer = {buffer, frame->image, 0, 0, S_OK};
 
+	if (procedure->plain && belayi_plain_put_out(procedure, frame, buffer))
+		return S_OK;
 	buffer->size = 0;
 	for (uint32_t i = 0; i < procedure->params_count; i++) {
 		const struct belayi_param *param = &procedure->params[i];
