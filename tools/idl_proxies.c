@@ -12,6 +12,7 @@
 
 #include "array.h"
 #include "idl_header.h"
+#include "idl_letters.h"
 #include "say.h"
 
 #define LIST "_InterfaceNamesList[] =\n{\n"
@@ -108,11 +109,40 @@ static bool put_methods(const struct proxies *p, const char *interface,
 	return true;
 }
 
+/* What widl leaves out of its methods' parameters: a text for each method. */
+static void put_letters(const struct proxies *p, const char *interface,
+			FILE *to)
+{
+	const char *row = offsets_of(p, interface);
+
+	fprintf(to, "static const char *const _%s_%s_Letters[] =\n{\n",
+		p->token, interface);
+	for (; *row && strncmp(row, "};", 2) != 0; row++) {
+		size_t length = strcspn(row, "\n");
+		const char *name =
+			(const char *)memmem(row, length, "::", 2) + 2;
+		const char *end = memmem(name, length, " */", 3);
+
+		letters_put(p->header, interface, name, (size_t)(end - name),
+			    to);
+		row += length;
+	}
+	fprintf(to, "};\n\n");
+}
+
 static bool put_names(const struct proxies *p, FILE *to)
 {
-	for (size_t i = 0; i < p->count; i++)
+	for (size_t i = 0; i < p->count; i++) {
 		if (!put_methods(p, p->interfaces[i], to))
 			return false;
+		put_letters(p, p->interfaces[i], to);
+	}
+	fprintf(to, "static const char *const *const _%s_Letters[] =\n{\n",
+		p->token);
+	for (size_t i = 0; i < p->count; i++)
+		fprintf(to, "    _%s_%s_Letters,\n", p->token,
+			p->interfaces[i]);
+	fprintf(to, "    0\n};\n\n");
 	fprintf(to, "static const char *const *const _%s_Methods[] =\n{\n",
 		p->token);
 	for (size_t i = 0; i < p->count; i++)
@@ -123,8 +153,9 @@ static bool put_names(const struct proxies *p, FILE *to)
 		"static const struct belay_proxy_names _%s_ProxyNames =\n{\n"
 		"    sizeof(struct belay_proxy_names),\n"
 		"    BELAY_PROXY_NAMES_MARK,\n"
-		"    _%s_Methods,\n    0\n};\n\n",
-		p->token, p->token);
+		"    _%s_Methods,\n"
+		"    _%s_Letters\n};\n\n",
+		p->token, p->token, p->token);
 	return true;
 }
 

@@ -22,6 +22,7 @@
 /* A letter is for one parameter, or for what is returned. */
 #define LETTER_BY_VALUE 's'
 #define LETTER_UNSIGNED 'u'
+#define LETTER_HRESULT 'h'
 
 /* A parameter as it stands in a string. */
 struct described {
@@ -218,8 +219,10 @@ static bool set_value(struct belayi_format *format,
 	if (!type)
 		return refused(format, "only numbers can be returned");
 	format->procedure->value = type;
+	/* Where nobody says it is taken for one. */
 	format->procedure->is_hresult =
-		type->code == FC_LONG || type->code == FC_ERROR_STATUS_T;
+		(type->code == FC_LONG || type->code == FC_ERROR_STATUS_T) &&
+		(!described->letter || described->letter == LETTER_HRESULT);
 	return true;
 }
 

@@ -118,14 +118,15 @@ struct belay_proxy_names {
  * BELAY_PROXY_LETTER() - what widl does not say of a type that is passed
  *
  * 's': a struct or union by value; 'u': an unsigned integer; '-': neither.
- * (Classes 12 and 13 are gcc's for struct and union types.)
+ * What a method returns may also be 'h', an HRESULT. (Classes 12 and 13 are
+ * the compiler's for struct and union types.)
  */
 #define BELAY_PROXY_LETTER(type)                                               \
 	(__builtin_classify_type(*(type *)0) == 12 ||                          \
 			 __builtin_classify_type(*(type *)0) == 13             \
 		 ? 's'                                                         \
 	 : _Generic((type *)0, unsigned char * : 1, unsigned short * : 1,      \
-		    char16_t * : 1, unsigned int * : 1, default : 0)           \
+		    unsigned int * : 1, default : 0)                           \
 		 ? 'u'                                                         \
 		 : '-')
 
