@@ -12,6 +12,11 @@
 
 #define NO_COUNT 0xffffffffU
 
+static const char no_such_number[] =
+	"its count or [switch_is] is not there (widl describes a union only "
+	"once a file: give each method or struct that has one a union of its "
+	"own)";
+
 static bool refused(struct belayi_format *format, const char *why)
 {
 	(void)belayi_refuse(format, why);
@@ -67,7 +72,7 @@ static bool of_field(struct belayi_format *format, struct belayi_count *count,
 	count->where = BELAYI_FIELD;
 	count->offset += shift;
 	if (!owner->record)
-		return refused(format, "a count in a struct that is not there");
+		return refused(format, no_such_number);
 	if (is_iid)
 		return refused(format, "[iid_is] in a struct is not supported");
 	if (count->operation == FC_DEREFERENCE)
@@ -179,10 +184,7 @@ static bool number_argument(struct belayi_format *format,
 
 	if (!(number->flags & BELAYI_PARAM_INDIRECT) == behind ||
 	    !is_number(number->type, count))
-		return refused(format,
-			       "its count or [switch_is] is no number (widl "
-			       "describes a union only once a file: give each "
-			       "method that has one a union of its own)");
+		return refused(format, no_such_number);
 	if (belayi_is_in(counted) && !belayi_is_in(number))
 		return refused(format, "an [in] argument whose count is [out]");
 	when(count, number, counted);

@@ -41,8 +41,13 @@
 
 struct belayi_procedure;
 
-/* One message has at most this many bytes, and one argument in memory. */
+/*
+ * One message has at most this many bytes, and one argument in memory. (The
+ * fuzzer has a smaller one, or it would only fill memory.)
+ */
+#ifndef BELAYI_MESSAGE_MAX
 #define BELAYI_MESSAGE_MAX ((size_t)1 << 30)
+#endif
 
 /*
  * struct belayi_buffer - a message; kept from call to call

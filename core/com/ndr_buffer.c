@@ -30,7 +30,7 @@ unsigned char *belayi_buffer_reserve(struct belayi_buffer *buffer, size_t size)
 {
 	size_t at = buffer->size;
 
-	if (size > buffer->capacity - at &&
+	if ((size > buffer->capacity - at || !buffer->data) &&
 	    (size > BELAYI_MESSAGE_MAX || !grow(buffer, at + size)))
 		return NULL;
 	buffer->size = at + size;

@@ -84,12 +84,11 @@ static uint32_t capacity_of(const struct belayi_type *type, const void *image,
 /* Bytes of an argument's own memory. */
 static uint64_t size_of(const struct belayi_type *type, uint32_t capacity)
 {
-	const unsigned char *none = NULL;
 
 	if (!type->is_conformant)
 		return type->size;
 	return type->size +
-	       (uint64_t)capacity * belayi_unit_of(belayi_tail_of(type, &none));
+	       (uint64_t)capacity * belayi_unit_of(belayi_tail_of(type, NULL));
 }
 
 static bool is_beside(const struct belayi_param *param)

@@ -209,7 +209,9 @@ static const unsigned char *get_characters(struct belayi_reader *reader,
 		     (size_t)*ret_length * type->string.width);
 	if (!bytes)
 		return NULL;
-	if (*ret_length ? is_terminated(type, bytes, *ret_length) : !most)
+	/* Only memory for no character at all has not even a 0. */
+	if (*ret_length ? is_terminated(type, bytes, *ret_length)
+			: !most && type->string.size.where != BELAYI_NOWHERE)
 		return bytes;
 	(void)bad(reader);
 	return NULL;
@@ -497,10 +499,12 @@ static bool new_string(struct belayi_reader *reader,
 	else if (type->string.size.where == BELAYI_NOWHERE)
 		most = length;
 	*ret_memory = (unsigned char *)bytes;
-	if (!in_heap && most == length)
+	if (!in_heap && most == length && length)
 		return true;
-	*ret_memory = new_memory(reader, (uint64_t)most * type->string.width,
-				 in_heap);
+	/* Whoever reads it in spite of its size finds a 0. */
+	*ret_memory = new_memory(
+		reader, (uint64_t)(most ? most : 1) * type->string.width,
+		in_heap);
 	if (!*ret_memory)
 		return false;
 	memcpy(*ret_memory, bytes, (size_t)length * type->string.width);
@@ -534,7 +538,6 @@ static bool new_value(struct belayi_reader *reader,
 		      const struct belayi_type *type, const unsigned char *base,
 		      bool in_heap, unsigned char **ret_memory)
 {
-	const unsigned char *none = NULL;
 	uint64_t size = type->size;
 
 	if (type->shape == BELAYI_STRING)
@@ -548,7 +551,7 @@ static bool new_value(struct belayi_reader *reader,
 	}
 	if (type->is_conformant)
 		size += (uint64_t)reader->max *
-			belayi_unit_of(belayi_tail_of(type, &none));
+			belayi_unit_of(belayi_tail_of(type, NULL));
 	*ret_memory = new_memory(reader, size, in_heap);
 	return *ret_memory && get_value(reader, type, *ret_memory, base);
 }

@@ -9,13 +9,16 @@
 #include "ndr_put.h"
 #include "ndr_scalars.h"
 
+static const unsigned char empty[16] __attribute__((aligned(16)));
+
 /* Not the counts: `counted` says which of them there are. */
 void belayi_reader_init(struct belayi_reader *reader,
 			const struct belayi_buffer *buffer, bool is_reply)
 {
-	reader->start = buffer->data;
-	reader->at = buffer->data;
-	reader->end = buffer->data + buffer->size;
+	/* One that nothing was put into has no memory. */
+	reader->start = buffer->data ? buffer->data : empty;
+	reader->at = reader->start;
+	reader->end = reader->start + buffer->size;
 	reader->arena = NULL;
 	reader->image = NULL;
 	reader->is_reply = is_reply;

@@ -47,7 +47,8 @@ const struct belayi_type *belayi_tail_of(const struct belayi_type *type,
 			return type->record.tail;
 		last = &type->record.fields[type->record.fields_count - 1];
 		type = last->type;
-		*memory += last->offset;
+		if (memory)
+			*memory += last->offset;
 	}
 	return type;
 }

@@ -91,8 +91,7 @@ static bool get_arguments(struct belayi_reader *reader,
 static bool size_of(struct belayi_reader *reader,
 		    const struct belayi_type *type, uint64_t *ret_size)
 {
-	const unsigned char *none = NULL;
-	const struct belayi_type *tail = belayi_tail_of(type, &none);
+	const struct belayi_type *tail = belayi_tail_of(type, NULL);
 	int64_t count = 0;
 
 	if (type->is_conformant &&
@@ -173,10 +172,9 @@ HRESULT belayi_ndr_put_out(const struct belayi_procedure *procedure,
 		const struct belayi_param *param = &procedure->params[i];
 
 		if (belayi_is_out(param) &&
-		    !belayi_put(
-			    &writer, param->type,
-			    *(unsigned char **)(frame->image + param->offset),
-			    NULL))
+		    !belayi_put_argument(
+			    &writer, param,
+			    *(unsigned char **)(frame->image + param->offset)))
 			break;
 	}
 	if (writer.status == S_OK && procedure->value)

@@ -187,7 +187,10 @@ static inline bool belayi_is_out(const struct belayi_param *param)
 	return param->flags & BELAYI_PARAM_OUT;
 }
 
-/* The array or string at the end of what is conformant, and its struct. */
+/*
+ * The array or string at the end of what is conformant, and the memory of the
+ * struct that it ends; memory may be NULL.
+ */
 const struct belayi_type *belayi_tail_of(const struct belayi_type *type,
 					 const unsigned char **memory);
 

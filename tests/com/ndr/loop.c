@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,15 +80,17 @@ static void try_reply(const struct belayi_procedure *procedure,
 		      const struct belayi_buffer *reply)
 {
 	struct belayi_frame client = {.image = NULL};
+	struct belayi_buffer copy = copy_of(request, request->size);
 	uint64_t value;
 
-	assert_int_equal(belayi_ndr_get_in(procedure, request, &client), S_OK);
+	assert_int_equal(belayi_ndr_get_in(procedure, &copy, &client), S_OK);
 	if (belayi_ndr_get_out(procedure, client.image, reply, &value) == S_OK)
 		loop_taken++;
 	else
 		loop_refused++;
 	belayi_ndr_free(procedure, &client);
 	belayi_frame_deinit(&client);
+	belayi_buffer_deinit(&copy);
 	belayi_ndr_discard_out(procedure, reply);
 }
 
@@ -134,6 +137,45 @@ void loop_damage(const struct belayi_procedure *procedure,
 		damage(procedure, request, reply, true);
 }
 
+/* --- The fuzzer's corpus ------------------------------------------------- */
+
+/* Numbers of interfaces are those of fuzz_ndr.c: files in their order. */
+static int interface_number(const char *name)
+{
+	static const char *const names[] = {
+		"IArrays",   "IBase",    "ICalc",    "ICalcMemory",
+		"IListener", "IObjects", "IOdd",     "IBytes",
+		"IPointers", "IStructs", "IStrings", "IUnions"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return (int)i;
+	return 0;
+}
+
+static void write_input(const struct belayi_procedure *procedure,
+			const struct belayi_buffer *request,
+			const struct belayi_buffer *reply)
+{
+	const char *folder = getenv("BELAY_CORPUS");
+	char path[256];
+	FILE *file;
+
+	if (!folder || request->size + reply->size > 400)
+		return;
+	(void)snprintf(path, sizeof(path), "%s/%s", folder,
+		       procedure->operation.name);
+	file = fopen(path, "wb");
+	assert_non_null(file);
+	(void)fputc(interface_number(procedure->iface->name), file);
+	(void)fputc(procedure->slot - BELAYI_FIRST_SLOT, file);
+	(void)fputc((int)(request->size & 0xff), file);
+	(void)fputc((int)(request->size >> 8), file);
+	(void)fwrite(request->data, 1, request->size, file);
+	(void)fwrite(reply->data, 1, reply->size, file);
+	assert_int_equal(fclose(file), 0);
+}
+
 /* --- Proxies ------------------------------------------------------------- */
 
 static struct loop *impl_from_proxy(void *object)
@@ -175,17 +217,22 @@ static HRESULT through(struct loop *loop,
 		       const struct belayi_procedure *procedure, void *image,
 		       struct belayi_buffer *reply)
 {
-	struct belayi_buffer request = {.data = NULL};
+	struct belayi_buffer request = {.data = NULL}, copy;
 	HRESULT status = belayi_ndr_put_in(procedure, image, &request);
 
 	loop->calls++;
+	/* The method may write to what it reads where it arrived. */
+	copy = copy_of(&request, request.size);
 	if (status == S_OK)
 		status = serve(procedure, loop->object, &request, reply);
+	if (status == S_OK)
+		write_input(procedure, &copy, reply);
 	loop->request_size = request.size;
 	loop->reply_size = reply->size;
 	if (status == S_OK && loop_damages)
-		loop_damage(procedure, &request, reply);
+		loop_damage(procedure, &copy, reply);
 	belayi_buffer_deinit(&request);
+	belayi_buffer_deinit(&copy);
 	return status;
 }
 

@@ -1,111 +1,158 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pointers.c - interface pointers in messages, where there is no apartment
+ * pointers.c - ref and unique pointers go through messages
  */
+#define INTERFACE_OF_TEST IPointers
+
 #include "pointers.h"
 
-#include <string.h>
+#include "case.h"
 
-#include "client_call.h"
-#include "marshal.h"
-#include "ndr.h"
+extern const ExtendedProxyFileInfo pointers_ProxyFileInfo;
 
-#define OBJECTS_MAX 64U
-#define MARK 0x544a424fU
+static struct loop loop;
+static IPointers *const proxy = (IPointers *)(void *)&loop;
 
-struct packet {
-	uint32_t size;
-	uint32_t length;
-	uint32_t mark;
-	uint32_t number;
-};
-
-/* What operations have in common; there are no calls here. */
-const struct belay_operation belayi_client_operation = {
-	.size = sizeof(struct belay_operation),
-	.api = "com",
-	.status_kind = BELAY_STATUS_HRESULT,
-	.cancel_mode = BELAY_CANCEL_FINISH_DUE,
-};
-
-uint32_t pointers_put, pointers_taken, pointers_discarded;
-
-static IUnknown *objects[OBJECTS_MAX];
-static uint32_t objects_count;
-
-void pointers_reset(void)
+METHOD(ref, LONG *a, LONG *doubled)
 {
-	while (objects_count) {
-		IUnknown *object = objects[--objects_count];
-
-		object->lpVtbl->Release(object);
-	}
-	pointers_put = pointers_taken = pointers_discarded = 0;
-}
-
-static uint32_t number_of(IUnknown *object)
-{
-	for (uint32_t i = 0; i < objects_count; i++)
-		if (objects[i] == object)
-			return i;
-	if (objects_count == OBJECTS_MAX)
-		return OBJECTS_MAX;
-	object->lpVtbl->AddRef(object);
-	objects[objects_count] = object;
-	return objects_count++;
-}
-
-HRESULT belayi_marshal_to(struct belayi_buffer *buffer, REFIID iid,
-			  IUnknown *object)
-{
-	struct packet packet = {8, 8, MARK, number_of(object)};
-	unsigned char *bytes;
-	IUnknown *asked;
-	HRESULT status =
-		object->lpVtbl->QueryInterface(object, iid, (void **)&asked);
-
-	if (FAILED(status))
-		return status;
-	asked->lpVtbl->Release(asked);
-	if (packet.number == OBJECTS_MAX)
-		return E_OUTOFMEMORY;
-	bytes = belayi_buffer_reserve(buffer, sizeof(packet));
-	if (!bytes)
-		return E_OUTOFMEMORY;
-	memcpy(bytes, &packet, sizeof(packet));
-	pointers_put++;
+	(void)This;
+	*doubled = 2 * *a;
 	return S_OK;
 }
 
-static IUnknown *find(const unsigned char *bytes, size_t size)
+METHOD(unique, LONG *a, BOOL *is_null)
 {
-	struct packet packet;
-
-	if (size < sizeof(packet))
-		return NULL;
-	memcpy(&packet, bytes, sizeof(packet));
-	if (packet.size != 8 || packet.length != 8 || packet.mark != MARK ||
-	    packet.number >= objects_count)
-		return NULL;
-	return objects[packet.number];
+	(void)This;
+	*is_null = !a;
+	return S_OK;
 }
 
-HRESULT belayi_marshal_from(const unsigned char *bytes, size_t size,
-			    size_t *ret_used, REFIID iid, void **ret_object)
+METHOD(unique_twice, LONG *a)
 {
-	IUnknown *object = find(bytes, size);
-
-	if (!object)
-		return RPC_E_INVALID_OBJREF;
-	*ret_used = sizeof(struct packet);
-	pointers_taken++;
-	return object->lpVtbl->QueryInterface(object, iid, ret_object);
+	(void)This;
+	if (!a)
+		return S_FALSE;
+	*a *= 2;
+	return S_OK;
 }
 
-size_t belayi_marshal_discard(const unsigned char *bytes, size_t size)
+METHOD(deep, LONG **a, LONG *value)
 {
-	if (!find(bytes, size))
-		return 0;
-	pointers_discarded++;
-	return sizeof(struct packet);
+	(void)This;
+	*value = *a ? **a : -1;
+	return S_OK;
+}
+
+METHOD(make_long, LONG **a)
+{
+	(void)This;
+	*a = made(sizeof(**a));
+	**a = 17;
+	return S_OK;
+}
+
+METHOD(make_none, LONG **a)
+{
+	(void)This;
+	*a = NULL;
+	return S_OK;
+}
+
+METHOD(change, LONG **a)
+{
+	(void)This;
+	if (*a) {
+		free(*a);
+		*a = NULL;
+		return S_OK;
+	}
+	return make_long(This, a);
+}
+
+METHOD(copy_guid, REFGUID a, GUID *b)
+{
+	(void)This;
+	*b = *a;
+	return S_OK;
+}
+
+METHOD(compare, REFIID a, const GUID *b, BOOL *equal)
+{
+	(void)This;
+	*equal = memcmp(a, b, sizeof(GUID)) == 0;
+	return S_OK;
+}
+
+static const IPointersVtbl vtable = {
+	OBJECT_UNKNOWN,        .Ref = ref,
+	.Unique = unique,      .UniqueTwice = unique_twice,
+	.Deep = deep,          .Make = make_long,
+	.MakeNone = make_none, .Change = change,
+	.Guid = copy_guid,     .Iid = compare,
+};
+
+static struct object object = {&vtable, &IID_IPointers, 1, 0};
+
+static int setup(void **state)
+{
+	(void)state;
+	assert_ok(belay_register_proxies(&pointers_ProxyFileInfo));
+	loop_init(&loop, &IID_IPointers, &object);
+	return 0;
+}
+
+static void pointers_lead_to_what_was_sent(void **state)
+{
+	LONG value = 21, doubled, *to = &value;
+	BOOL is_null;
+
+	(void)state;
+	assert_ok(IPointers_Ref(proxy, &value, &doubled));
+	assert_int_equal(doubled, 42);
+	assert_int_equal(IPointers_Ref(proxy, NULL, &doubled),
+			 HRESULT_FROM_WIN32(RPC_X_NULL_REF_POINTER));
+	assert_ok(IPointers_Unique(proxy, NULL, &is_null));
+	assert_true(is_null);
+	assert_ok(IPointers_Unique(proxy, &value, &is_null));
+	assert_false(is_null);
+	assert_ok(IPointers_UniqueTwice(proxy, &value));
+	assert_int_equal(value, 42);
+	assert_int_equal(IPointers_UniqueTwice(proxy, NULL), S_FALSE);
+	assert_ok(IPointers_Deep(proxy, &to, &doubled));
+	assert_int_equal(doubled, 42);
+	to = NULL;
+	assert_ok(IPointers_Deep(proxy, &to, &doubled));
+	assert_int_equal(doubled, -1);
+}
+
+static void pointers_come_back(void **state)
+{
+	const GUID guid = IID_ISynchronize;
+	LONG *to = (LONG *)state;
+	BOOL equal;
+	GUID copy;
+
+	assert_ok(IPointers_MakeNone(proxy, &to));
+	assert_null(to);
+	assert_ok(IPointers_Make(proxy, &to));
+	assert_int_equal(*to, 17);
+	assert_ok(IPointers_Change(proxy, &to));
+	assert_null(to);
+	assert_ok(IPointers_Change(proxy, &to));
+	assert_int_equal(*to, 17);
+	free(to);
+	assert_ok(IPointers_Guid(proxy, &guid, &copy));
+	assert_memory_equal(&copy, &guid, sizeof(guid));
+	assert_ok(IPointers_Iid(proxy, &guid, &copy, &equal));
+	assert_true(equal);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pointers_lead_to_what_was_sent),
+		cmocka_unit_test(pointers_come_back),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
 }
