@@ -123,6 +123,12 @@ void belayi_call_site_note(void *const *arguments)
 	noted = known ? (const void *)word_at(arguments[0], known) : NULL;
 }
 
+void belayi_call_site_set(const void *site)
+{
+	if (__builtin_expect(belay_call_is_observed(), 0))
+		noted = site;
+}
+
 const void *belayi_call_site_take(void)
 {
 	const void *site = noted;

@@ -20,6 +20,9 @@ void belayi_call_site_learn(void);
  */
 void belayi_call_site_note(void *const *arguments);
 
+/* belayi_call_site_set() - the same, where the address is known */
+void belayi_call_site_set(const void *site);
+
 /*
  * belayi_call_site_take() - what was noted since it was last taken
  *

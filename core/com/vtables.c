@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vtables.c - vtables of proxies: functions that are made at run time
+ * vtables.c - vtables of proxies: thunks, and functions made at run time
  */
 #include "vtables.h"
 
@@ -15,6 +15,7 @@
 #include "ndr.h"
 #include "ndr_scalars.h"
 #include "signature.h"
+#include "thunks.h"
 
 /* Two vtables, each NULL until it is asked for, and what they consist of. */
 struct belayi_vtables {
@@ -24,7 +25,12 @@ struct belayi_vtables {
 	struct belayi_store async_store;
 };
 
-/* struct function - one slot of a vtable: what its closure is given */
+/*
+ * struct function - one slot of a vtable: what its closure is given
+ *
+ * Those of a vtable stand in one array, and before the vtable's first slot is
+ * the address of that, where thunks find it.
+ */
 struct function {
 	const struct belayi_procedure *procedure;
 	const struct belayi_signature *signature;
@@ -68,7 +74,7 @@ static void hand_over_finish(const struct function *function, void *object,
 
 /* An argument in its slot; libffi has the address of each. */
 static void put_argument(const struct belayi_param *param, unsigned char *image,
-			 void *argument)
+			 const void *argument)
 {
 	uint64_t value;
 
@@ -82,26 +88,51 @@ static void put_argument(const struct belayi_param *param, unsigned char *image,
 	memcpy(image + param->offset, &value, sizeof(value));
 }
 
-/* What a closure calls. libffi wants integers in 64 bits. */
-static void enter(ffi_cif *cif, void *result, void **arguments, void *data)
+/* Of one method: its arguments into an image, and on. */
+static uint64_t enter(const struct function *function, void *object,
+		      const void *const *arguments)
 {
-	const struct function *function = data;
 	const struct belayi_procedure *procedure = function->procedure;
 	const struct belayi_signature *signature = function->signature;
 	unsigned char image[BELAYI_IMAGE_MAX] __attribute__((aligned(16)));
-	void *object = *(void **)arguments[0];
 	uint64_t value = 0;
 
-	(void)cif;
-	belayi_call_site_note(arguments);
 	memset(image, 0, procedure->image_size);
 	memcpy(image, &object, sizeof(object));
 	for (uint32_t i = 1; i < signature->count; i++)
 		put_argument(&procedure->params[signature->params[i - 1]],
 			     image, arguments[i]);
 	function->hand_over(function, object, image, &value);
-	if (signature->value)
+	return value;
+}
+
+/* What a closure calls. libffi wants integers in 64 bits. */
+static void enter_closure(ffi_cif *cif, void *result, void **arguments,
+			  void *data)
+{
+	const struct function *function = data;
+	uint64_t value;
+
+	(void)cif;
+	belayi_call_site_note(arguments);
+	value = enter(function, *(void **)arguments[0],
+		      (const void *const *)arguments);
+	if (function->signature->value)
 		memcpy(result, &value, sizeof(value));
+}
+
+uint64_t belayi_thunk_enter(uint32_t slot, const void *site,
+			    const uint64_t registers[BELAYI_REGISTERS])
+{
+	const void *const arguments[BELAYI_REGISTERS] = {
+		&registers[0], &registers[1], &registers[2],
+		&registers[3], &registers[4], &registers[5]};
+	void *object = (void *)(uintptr_t)registers[0];
+	const struct function *const *vtable =
+		*(const struct function *const *const *)object;
+
+	belayi_call_site_set(site);
+	return enter(&vtable[-1][slot], object, arguments);
 }
 
 /* --- Making them --------------------------------------------------------- */
@@ -125,32 +156,38 @@ struct making {
 	const struct belayi_interface *iface;
 	const struct belayi_proxy_class *methods;
 	const void **slots;
+	struct function *functions;
 	uint32_t count;
 	ffi_closure **closures; /* as many as slots, or NULL each */
 	struct belayi_store *store;
 };
 
-static HRESULT add(struct making *making, uint32_t slot,
-		   const struct function *like)
+static HRESULT add_closure(struct making *making, uint32_t slot)
 {
-	struct function *function =
-		belayi_store_take(making->store, sizeof(*function));
+	struct function *function = &making->functions[slot];
 	void *code;
 
-	if (!function)
-		return E_OUTOFMEMORY;
-	*function = *like;
-	function->methods = making->methods;
+	belayi_call_site_learn();
 	errno = 0;
 	making->closures[slot] = ffi_closure_alloc(sizeof(ffi_closure), &code);
 	if (!making->closures[slot])
 		return errno == ENOMEM ? E_OUTOFMEMORY : complain(errno);
 	if (ffi_prep_closure_loc(making->closures[slot],
-				 (ffi_cif *)&function->signature->cif, enter,
-				 function, code) != FFI_OK)
+				 (ffi_cif *)&function->signature->cif,
+				 enter_closure, function, code) != FFI_OK)
 		return E_UNEXPECTED;
 	making->slots[slot] = code;
 	return S_OK;
+}
+
+static HRESULT add(struct making *making, uint32_t slot,
+		   const struct function *like)
+{
+	making->functions[slot] = *like;
+	making->functions[slot].methods = making->methods;
+	if (like->signature->in_registers)
+		making->slots[slot] = belayi_thunk(slot);
+	return making->slots[slot] ? S_OK : add_closure(making, slot);
 }
 
 static HRESULT add_call(struct making *making,
@@ -182,11 +219,14 @@ static HRESULT fill(struct making *making,
 	HRESULT status = S_OK;
 
 	making->slots = belayi_store_take(
-		making->store, making->count * sizeof(*making->slots));
+		making->store, (making->count + 1) * sizeof(*making->slots));
+	making->functions = belayi_store_take(
+		making->store, making->count * sizeof(*making->functions));
 	making->closures = belayi_store_take(
 		making->store, making->count * sizeof(*making->closures));
-	if (!making->slots || !making->closures)
+	if (!making->slots || !making->functions || !making->closures)
 		return E_OUTOFMEMORY;
+	*making->slots++ = making->functions;
 	memcpy(making->slots, making->methods->unknown,
 	       sizeof(making->methods->unknown));
 	for (uint32_t slot = BELAYI_FIRST_SLOT;
@@ -213,7 +253,6 @@ static HRESULT make(struct making *making,
 
 	(void)pthread_mutex_lock(&makers);
 	if (!*vtable) {
-		belayi_call_site_learn();
 		status = fill(making, add_method);
 		if (status == S_OK)
 			/* Release: pairs with get(). */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vtables.h - vtables of proxies: functions that are made at run time
+ * vtables.h - vtables of proxies: thunks, and functions made at run time
  *
- * Each slot behind IUnknown's three is a libffi closure that puts its
- * arguments into an image and calls one of three functions that the client's side
- * gives. An interface has one vtable of each kind, made when it is asked for
- * first and kept for ever.
+ * Each slot behind IUnknown's three puts its arguments into an image and calls
+ * one of three functions that the client's side gives. An interface has one
+ * vtable of each kind, made when it is asked for first and kept for ever.
  *
- * Closures need memory that is writable and executable.
+ * Where a method's arguments all go in registers its slot is a thunk
+ * (thunks.h). The others are libffi's closures, which take twice as long and
+ * need memory that is writable and executable.
  */
 #ifndef BELAYI_COM_VTABLES_H
 #define BELAYI_COM_VTABLES_H
