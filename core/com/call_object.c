@@ -5,6 +5,7 @@
 #define COBJMACROS
 #include "call_object.h"
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -215,18 +216,25 @@ static bool is_own(struct belayi_call_object *object, IUnknown *pointer)
 	return identity == asked;
 }
 
+/* Of all call objects: blankets are asked for and set by several threads. */
+static pthread_mutex_t settings = PTHREAD_MUTEX_INITIALIZER;
+
 static HRESULT STDMETHODCALLTYPE security_QueryBlanket(
 	IClientSecurity *This, IUnknown *pProxy, DWORD *pAuthnSvc,
 	DWORD *pAuthzSvc, OLECHAR **pServerPrincName, DWORD *pAuthnLevel,
 	DWORD *pImpLevel, void **pAuthInfo, DWORD *pCapabilities)
 {
 	struct belayi_call_object *object = IMPL_FROM(security, This);
+	HRESULT hr;
 
 	if (!is_own(object, pProxy))
 		return E_INVALIDARG;
-	return belayi_blanket_query(object->blanket, pAuthnSvc, pAuthzSvc,
-				    pServerPrincName, pAuthnLevel, pImpLevel,
-				    pAuthInfo, pCapabilities);
+	(void)pthread_mutex_lock(&settings);
+	hr = belayi_blanket_query(object->blanket, pAuthnSvc, pAuthzSvc,
+				  pServerPrincName, pAuthnLevel, pImpLevel,
+				  pAuthInfo, pCapabilities);
+	(void)pthread_mutex_unlock(&settings);
+	return hr;
 }
 
 static HRESULT STDMETHODCALLTYPE security_SetBlanket(
@@ -235,12 +243,16 @@ static HRESULT STDMETHODCALLTYPE security_SetBlanket(
 	DWORD dwImpLevel, void *pAuthInfo, DWORD dwCapabilities)
 {
 	struct belayi_call_object *object = IMPL_FROM(security, This);
+	HRESULT hr;
 
 	if (!is_own(object, pProxy))
 		return E_INVALIDARG;
-	return belayi_blanket_set(&object->blanket, dwAuthnSvc, dwAuthzSvc,
-				  pServerPrincName, dwAuthnLevel, dwImpLevel,
-				  pAuthInfo, dwCapabilities);
+	(void)pthread_mutex_lock(&settings);
+	hr = belayi_blanket_set(&object->blanket, dwAuthnSvc, dwAuthzSvc,
+				pServerPrincName, dwAuthnLevel, dwImpLevel,
+				pAuthInfo, dwCapabilities);
+	(void)pthread_mutex_unlock(&settings);
+	return hr;
 }
 
 /* A call object is no proxy: there is one of it. */

@@ -2,7 +2,7 @@
 /*
  * event.c - events: what ISynchronize objects are made of
  *
- * The word: turn << 8 | flags. Threads sleep on its low half, and are woken by
+ * The word: turn << 8 | signals so far (4 bits) | flags. Threads sleep on its low half, and are woken by
  * whoever changes it. Threads of single-threaded apartments pump instead: they
  * list themselves, to be rung. From HANDLED on SIGNALED means nothing, and
  * whoever changes the event does so with its lock held; all who sleep are woken
@@ -20,9 +20,11 @@
 #include "handles.h"
 
 #define SIGNALED UINT64_C(1)
-#define SLEEPERS UINT64_C(2)  /* somebody sleeps on the word */
-#define LISTENERS UINT64_C(4) /* somebody is listed */
-#define HANDLED UINT64_C(8)   /* the eventfd is the event */
+#define SLEEPERS UINT64_C(2)   /* somebody sleeps on the word */
+#define LISTENERS UINT64_C(4)  /* somebody is listed */
+#define HANDLED UINT64_C(8)    /* the eventfd is the event */
+#define COUNTED UINT64_C(0x10) /* a signal more */
+#define COUNT UINT64_C(0xf0) /* who waited through it saw one, if it is reset */
 #define FLAGS UINT64_C(0xff)
 #define TURN_SHIFT 8
 
@@ -33,6 +35,7 @@ struct belayi_listener {
 	struct belayi_listener *next;
 	struct belayi_apartment *apartment;
 	struct belayi_event *event;
+	uint64_t count;
 };
 
 /* Of listeners, and of the descriptor; an event's is found by its address. */
@@ -123,6 +126,12 @@ static bool signal_handle(struct belayi_event *event, const uint64_t *turn)
 	return is;
 }
 
+static uint64_t signaled(uint64_t old)
+{
+	return (old & ~(COUNT | SLEEPERS)) | SIGNALED |
+	       ((old + COUNTED) & COUNT);
+}
+
 static bool signal_if(struct belayi_event *event, const uint64_t *turn)
 {
 	uint64_t old = look(event);
@@ -133,7 +142,7 @@ static bool signal_if(struct belayi_event *event, const uint64_t *turn)
 		if (old & HANDLED)
 			return signal_handle(event, turn);
 		/* Written even if it is: whoever waits sees what we wrote. */
-	} while (!swap(event, &old, (old | SIGNALED) & ~SLEEPERS));
+	} while (!swap(event, &old, signaled(old)));
 	wake(event, old);
 	return true;
 }
@@ -192,25 +201,31 @@ static bool take(struct belayi_event *event)
 	return true;
 }
 
+/* Whether a wait is over, or goes on with the eventfd. */
+static bool is_changed(uint64_t word, uint64_t count)
+{
+	return (word & (SIGNALED | HANDLED)) || (word & COUNT) != count;
+}
+
 /* Sleeps until the event changes; false when the time is over. */
-static bool sleep_on(struct belayi_event *event, uint64_t deadline_ns)
+static bool sleep_on(struct belayi_event *event, uint64_t count,
+		     uint64_t deadline_ns)
 {
 	uint64_t old = look(event);
 
 	do {
-		if (old & (SIGNALED | HANDLED))
+		if (is_changed(old, count))
 			return true;
 	} while (!(old & SLEEPERS) && !swap(event, &old, old | SLEEPERS));
 	return belayi_futex_wait(futex_of(event), (uint32_t)(old | SLEEPERS),
 				 deadline_ns);
 }
 
-/* For a wait that pumps: it is over, or goes on with the eventfd. */
 static bool is_heard(void *data)
 {
 	const struct belayi_listener *listener = data;
 
-	return look(listener->event) & (SIGNALED | HANDLED);
+	return is_changed(look(listener->event), listener->count);
 }
 
 static void listen(struct belayi_event *event, struct belayi_listener *listener)
@@ -238,10 +253,11 @@ static void unlisten(struct belayi_event *event,
 }
 
 static bool pump_on(struct belayi_event *event,
-		    struct belayi_apartment *apartment, uint64_t deadline_ns)
+		    struct belayi_apartment *apartment, uint64_t count,
+		    uint64_t deadline_ns)
 {
-	struct belayi_listener listener = {.apartment = apartment,
-					   .event = event};
+	struct belayi_listener listener = {
+		.apartment = apartment, .event = event, .count = count};
 	enum belayi_waited waited;
 
 	listen(event, &listener);
@@ -251,13 +267,14 @@ static bool pump_on(struct belayi_event *event,
 }
 
 /* Waits in the way of this thread; false when the time is over. */
-static bool wait_on(struct belayi_event *event, uint64_t deadline_ns)
+static bool wait_on(struct belayi_event *event, uint64_t count,
+		    uint64_t deadline_ns)
 {
 	struct belayi_apartment *apartment = belayi_apartment_current();
 
 	if (apartment && belayi_apartment_is_single(apartment))
-		return pump_on(event, apartment, deadline_ns);
-	return deadline_ns && sleep_on(event, deadline_ns);
+		return pump_on(event, apartment, count, deadline_ns);
+	return deadline_ns && sleep_on(event, count, deadline_ns);
 }
 
 /*
@@ -279,6 +296,7 @@ static HRESULT wait_handle(const struct belayi_event *event,
 
 HRESULT belayi_event_wait(struct belayi_event *event, uint32_t milliseconds)
 {
+	uint64_t count = look(event) & COUNT;
 	uint64_t deadline;
 	bool in_time = true;
 
@@ -286,8 +304,12 @@ HRESULT belayi_event_wait(struct belayi_event *event, uint32_t milliseconds)
 		return S_OK;
 	deadline = belayi_until(milliseconds);
 	while (in_time && !(look(event) & HANDLED)) {
-		in_time = wait_on(event, deadline);
-		if (take(event))
+		uint64_t before = count;
+
+		in_time = wait_on(event, count, deadline);
+		count = look(event) & COUNT;
+		/* All who waited are released, also if it is reset at once. */
+		if (take(event) || (count != before && !event->automatic))
 			return S_OK;
 	}
 	if (look(event) & HANDLED)

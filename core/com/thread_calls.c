@@ -34,6 +34,15 @@ static void unlist(struct belayi_thread_calls *calls)
 	(void)pthread_mutex_unlock(&threads_lock);
 }
 
+/* Of an entry with an object. Without a lock: the object is the program's. */
+static void drop(struct belayi_cancelable *entry)
+{
+	if (__atomic_sub_fetch(&entry->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	(void)ICancelMethodCalls_Release(entry->object);
+	free(entry);
+}
+
 static void end_thread(void *data)
 {
 	struct belayi_thread_calls *calls = data;
@@ -44,8 +53,7 @@ static void end_thread(void *data)
 		struct belayi_cancelable *entry = calls->top;
 
 		calls->top = entry->below;
-		(void)ICancelMethodCalls_Release(entry->object);
-		free(entry);
+		drop(entry);
 	}
 	belayi_sync_free_idle(calls->idle);
 	belayi_stub_free_frames(calls->frames);
@@ -109,15 +117,20 @@ void belayi_cancelable_pop(struct belayi_thread_calls *calls,
 
 /* --- Found by others ----------------------------------------------------- */
 
+/* What was found: an object of ours, or an entry that is kept. */
+struct found {
+	ICancelMethodCalls *object;
+	struct belayi_cancelable *entry;
+};
+
 /* With the thread's lock held: what is on top stays. */
-static HRESULT object_of(const struct belayi_cancelable *top,
-			 ICancelMethodCalls **ret_object)
+static HRESULT object_of(struct belayi_cancelable *top, struct found *ret_found)
 {
 	if (top->client)
 		return belayi_cancel_object_new(top->client, &top->ref,
-						ret_object);
-	(void)ICancelMethodCalls_AddRef(top->object);
-	*ret_object = top->object;
+						&ret_found->object);
+	(void)__atomic_add_fetch(&top->refs, 1, __ATOMIC_RELAXED);
+	ret_found->entry = top;
 	return S_OK;
 }
 
@@ -126,15 +139,15 @@ static HRESULT object_of(const struct belayi_cancelable *top,
  *         CO_E_CANCEL_DISABLED: nothing that may be.
  */
 static HRESULT find_on(struct belayi_thread_calls *calls, bool to_cancel,
-		       ICancelMethodCalls **ret_object)
+		       struct found *ret_found)
 {
-	const struct belayi_cancelable *top;
+	struct belayi_cancelable *top;
 	HRESULT hr = E_NOINTERFACE;
 
 	(void)pthread_mutex_lock(&calls->lock);
 	top = calls->top;
 	if (top && (top->enabled || !to_cancel))
-		hr = object_of(top, ret_object);
+		hr = object_of(top, ret_found);
 	else if (top || __atomic_load_n(&calls->depth, __ATOMIC_RELAXED))
 		hr = CO_E_CANCEL_DISABLED;
 	(void)pthread_mutex_unlock(&calls->lock);
@@ -145,6 +158,7 @@ static HRESULT find(DWORD thread, bool to_cancel,
 		    ICancelMethodCalls **ret_object)
 {
 	uint32_t wanted = thread ? thread : (uint32_t)gettid();
+	struct found found = {NULL, NULL};
 	struct belayi_thread_calls *calls;
 	HRESULT hr = E_NOINTERFACE;
 
@@ -153,8 +167,14 @@ static HRESULT find(DWORD thread, bool to_cancel,
 	while (calls && calls->thread != wanted)
 		calls = calls->next;
 	if (calls)
-		hr = find_on(calls, to_cancel, ret_object);
+		hr = find_on(calls, to_cancel, &found);
 	(void)pthread_mutex_unlock(&threads_lock);
+	if (found.entry) {
+		found.object = found.entry->object;
+		(void)ICancelMethodCalls_AddRef(found.object);
+		drop(found.entry);
+	}
+	*ret_object = found.object;
 	return hr;
 }
 
@@ -204,8 +224,7 @@ static void unset_object(struct belayi_thread_calls *calls)
 	if (!entry)
 		return;
 	belayi_cancelable_pop(calls, entry);
-	(void)ICancelMethodCalls_Release(entry->object);
-	free(entry);
+	drop(entry);
 }
 
 static HRESULT set_object(struct belayi_thread_calls *calls, IUnknown *object)
@@ -222,6 +241,7 @@ static HRESULT set_object(struct belayi_thread_calls *calls, IUnknown *object)
 		return E_OUTOFMEMORY;
 	}
 	entry->object = cancel;
+	entry->refs = 1;
 	entry->enabled = calls->enabled != 0;
 	belayi_cancelable_push(calls, entry);
 	return S_OK;

@@ -26,6 +26,7 @@ struct belayi_sync_call;
  *
  * client, ref: a synchronous call in this turn; else NULL, and
  * object:      what CoSetCancelObject() was given, counted
+ * refs:        of an entry with an object: the stack's, and who found it
  * enabled:     it may be cancelled by CoCancelCall()
  */
 struct belayi_cancelable {
@@ -33,6 +34,7 @@ struct belayi_cancelable {
 	struct belayi_client_call *client;
 	struct belay_ref ref;
 	ICancelMethodCalls *object;
+	uint32_t refs;
 	bool enabled;
 };
 

@@ -137,6 +137,37 @@ static void a_call_object_has_a_blanket(struct pairing *p)
 	AsyncICalc_Release(call);
 }
 
+static HRESULT set_blanket(AsyncICalc *call)
+{
+	static OLECHAR name[] = u"server";
+	IClientSecurity *security = AS(call, IClientSecurity);
+	HRESULT hr = IClientSecurity_SetBlanket(
+		security, (IUnknown *)call, RPC_C_AUTHN_NONE, RPC_C_AUTHZ_NONE,
+		name, RPC_C_AUTHN_LEVEL_NONE, RPC_C_IMP_LEVEL_IDENTIFY, NULL,
+		EOAC_NONE);
+
+	IClientSecurity_Release(security);
+	return hr;
+}
+
+static void set_blankets(void *data)
+{
+	for (int i = 0; i < 500; i++)
+		(void)set_blanket(data);
+}
+
+static void two_threads_set_the_blanket(struct pairing *p)
+{
+	AsyncICalc *call = pairing_call(p);
+	struct acceptance_thread thread;
+
+	assert_int_equal(set_blanket(call), S_OK);
+	acceptance_spawn(&thread, set_blankets, call);
+	set_blankets(call);
+	acceptance_join(&thread);
+	AsyncICalc_Release(call);
+}
+
 static void a_server_has_a_context(struct pairing *p)
 {
 	check_add(p, true);
@@ -199,6 +230,8 @@ const struct statement statements[] = {
 	 STANDARD, CALC_BROKEN},
 	{76, "A call object has a blanket", a_call_object_has_a_blanket,
 	 STANDARD, 0},
+	{76, "Two threads may set the blanket", two_threads_set_the_blanket,
+	 MTA_TO_STA, 0},
 	{77, "A server has a context", a_server_has_a_context, STANDARD, 0},
 	{79, "Outside a call there is no context", there_is_no_context_outside,
 	 ALL, 0},
