@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "async_unknown.h"
 #include "import.h"
 #include "interface.h"
 #include "security.h"
@@ -277,24 +278,25 @@ static const IClientSecurityVtbl security_vtbl = {
 
 DELEGATE(IUnknown, async)
 
-static struct belayi_call_object *object_of(void *async)
+struct belayi_call_object *belayi_object_from(void *async)
 {
 	return IMPL_FROM(async, async);
 }
 
-static HRESULT
-async_begin(void *async, const struct belayi_procedure *procedure, void *image)
+HRESULT belayi_object_begin(void *async,
+			    const struct belayi_procedure *procedure,
+			    void *image)
 {
-	struct belayi_client_call *client = &object_of(async)->client;
+	struct belayi_client_call *client = &belayi_object_from(async)->client;
 	HRESULT hr = belayi_proxy_check(client->proxy);
 
 	return FAILED(hr) ? hr : belayi_client_begin(client, procedure, image);
 }
 
-static void async_finish(void *async, const struct belayi_procedure *procedure,
-			 void *image, uint64_t *ret_value)
+void belayi_object_finish(void *async, const struct belayi_procedure *procedure,
+			  void *image, uint64_t *ret_value)
 {
-	struct belayi_client_call *client = &object_of(async)->client;
+	struct belayi_client_call *client = &belayi_object_from(async)->client;
 	HRESULT hr = belayi_proxy_check(client->proxy);
 
 	if (FAILED(hr))
@@ -305,8 +307,8 @@ static void async_finish(void *async, const struct belayi_procedure *procedure,
 
 static const struct belayi_proxy_class async_class = {
 	.unknown = {async_QueryInterface, async_AddRef, async_Release},
-	.begin = async_begin,
-	.finish = async_finish,
+	.begin = belayi_object_begin,
+	.finish = belayi_object_finish,
 };
 
 /* --- The client call's hooks --------------------------------------------- */
@@ -426,13 +428,23 @@ make_object(struct belayi_proxy *proxy, const void *vtable, IUnknown *outer)
 	return object;
 }
 
+static HRESULT vtable_of(const struct belayi_proxy *proxy,
+			 const void **ret_vtable)
+{
+	if (proxy != &proxy->import->unknown)
+		return belayi_vtable_async(proxy->iface, &async_class,
+					   ret_vtable);
+	*ret_vtable = &belayi_unknown_vtable;
+	return S_OK;
+}
+
 static HRESULT create_for(struct belayi_proxy *proxy, IUnknown *outer,
 			  REFIID iid, IUnknown **ret_object)
 {
 	struct belayi_call_object *object;
 	const void *vtable;
 	IUnknown *unknown;
-	HRESULT hr = belayi_vtable_async(proxy->iface, &async_class, &vtable);
+	HRESULT hr = vtable_of(proxy, &vtable);
 
 	object = SUCCEEDED(hr) ? make_object(proxy, vtable, outer) : NULL;
 	if (!object) {
@@ -457,6 +469,9 @@ HRESULT belayi_call_object_create(struct belayi_import *import,
 	*ret_object = NULL;
 	if (outer && !IsEqualIID(iid, &IID_IUnknown))
 		return E_INVALIDARG;
+	if (IsEqualIID(async_iid, &IID_AsyncIUnknown))
+		return create_for(belayi_unknown_proxy(import), outer, iid,
+				  ret_object);
 	if (!iface)
 		return E_NOINTERFACE;
 	hr = belayi_import_proxy(import, &iface->iid, &proxy);

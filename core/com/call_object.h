@@ -28,6 +28,7 @@
 struct belayi_blanket;
 struct belayi_call_object;
 struct belayi_interface;
+struct belayi_procedure;
 
 /*
  * struct belayi_call_object - a call object
@@ -56,6 +57,16 @@ struct belayi_call_object {
 	HRESULT signal_hr;
 	uint64_t image[];
 };
+
+/* belayi_object_from() - by the pointer to its AsyncIXxx */
+struct belayi_call_object *belayi_object_from(void *async);
+
+/* belayi_object_begin(), belayi_object_finish() - see vtables.h */
+HRESULT belayi_object_begin(void *async,
+			    const struct belayi_procedure *procedure,
+			    void *image);
+void belayi_object_finish(void *async, const struct belayi_procedure *procedure,
+			  void *image, uint64_t *ret_value);
 
 static inline bool
 belayi_object_is_part(const struct belayi_call_object *object)

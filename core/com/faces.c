@@ -79,6 +79,12 @@ HRESULT belayi_faces_query(struct belayi_import *import, REFIID iid,
 	return result;
 }
 
+bool belayi_faces_know(struct belayi_import *import, REFIID iid)
+{
+	return find_face(import, iid) || belayi_interface_find_async(iid) ||
+	       belayi_stub_find(import->export, iid);
+}
+
 /* IUnknown of every face: name_query, name_ref and name_unref. */
 #define FACE(type, member)                                                     \
 	static HRESULT STDMETHODCALLTYPE member##_query(                       \

@@ -18,4 +18,7 @@ void belayi_faces_init(struct belayi_import *import);
 HRESULT belayi_faces_query(struct belayi_import *import, REFIID iid,
 			   void **ret_object);
 
+/* belayi_faces_know() - whether that takes no message */
+bool belayi_faces_know(struct belayi_import *import, REFIID iid);
+
 #endif

@@ -55,7 +55,12 @@ struct belayi_proxy {
 	struct belayi_proxy *next;
 };
 
-/* struct belayi_import - one object; its members are import.c's */
+/*
+ * struct belayi_import - one object; its members are import.c's
+ *
+ * unknown: what AsyncIUnknown's calls are made of (async_unknown.c); no program
+ *          has a pointer to it
+ */
 struct belayi_import {
 	IUnknown identity;
 	IMultiQI multi;
@@ -64,6 +69,7 @@ struct belayi_import {
 	ICallFactory factory;
 	struct belayi_apartment *apartment;
 	struct belayi_export *export;
+	struct belayi_proxy unknown;
 	uint32_t refs;
 	uint32_t memory;  /* 1 while there are refs, 1 for `at_end` */
 	uint32_t cut_off; /* see (D) */
