@@ -187,6 +187,20 @@ static HRESULT wait_for(struct wait *wait, DWORD *ret_index)
 	}
 }
 
+/* S_OK, or E_HANDLE: a poll would leave it out. */
+static HRESULT fill(struct wait *wait, const HANDLE *handles)
+{
+	unsigned int i;
+
+	for (i = 0; i < wait->count; i++) {
+		wait->fds[i] = (struct pollfd){
+			.fd = belayi_handle_fd(handles[i]), .events = POLLIN};
+		if (wait->fds[i].fd < 0)
+			return E_HANDLE;
+	}
+	return S_OK;
+}
+
 HRESULT belayi_handles_wait(const HANDLE *handles, unsigned int count,
 			    DWORD flags, uint64_t deadline_ns, DWORD *ret_index)
 {
@@ -197,12 +211,10 @@ HRESULT belayi_handles_wait(const HANDLE *handles, unsigned int count,
 		.deadline_ns = deadline_ns,
 	};
 	int saved = errno;
-	unsigned int i;
-	HRESULT hr;
+	HRESULT hr = fill(&wait, handles);
 
-	for (i = 0; i < count; i++)
-		wait.fds[i] = (struct pollfd){
-			.fd = belayi_handle_fd(handles[i]), .events = POLLIN};
+	if (FAILED(hr))
+		return hr;
 	if (apartment && apartment->single) {
 		wait.pumps = apartment;
 		if (belayi_queue_fd(&apartment->queue) < 0)

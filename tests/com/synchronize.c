@@ -550,6 +550,24 @@ static void anything_that_can_be_polled_is_a_handle(void **state)
 	(void)close(ends[1]);
 }
 
+static void what_is_no_descriptor_is_no_handle(void **state)
+{
+	ISynchronize *event = create_event(&CLSID_ManualResetEvent);
+	HANDLE handles[2] = {handle_of(event), (HANDLE)(intptr_t)-1};
+	DWORD index;
+
+	(void)state;
+	assert_int_equal(ISynchronize_Signal(event), S_OK);
+	assert_int_equal(CoWaitForMultipleHandles(0, 0, 1, &handles[1], &index),
+			 E_HANDLE);
+	assert_int_equal(CoWaitForMultipleHandles(0, 0, 2, handles, &index),
+			 E_HANDLE);
+	assert_int_equal(
+		CoWaitForMultipleHandles(COWAIT_WAITALL, 0, 2, handles, &index),
+		E_HANDLE);
+	assert_int_equal(ISynchronize_Release(event), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
@@ -569,6 +587,7 @@ int main(void)
 		TEST(a_wait_for_all_needs_all_and_takes_all),
 		TEST(a_signal_handler_ends_an_alertable_wait_only),
 		TEST(anything_that_can_be_polled_is_a_handle),
+		TEST(what_is_no_descriptor_is_no_handle),
 	};
 	int failed;
 
