@@ -79,7 +79,7 @@ static bool takes(const struct pollfd *fd)
 	       belayi_handle_take(fd->fd);
 }
 
-static bool takes_all(const struct wait *wait)
+static bool takes_all(struct wait *wait)
 {
 	unsigned int i;
 
@@ -87,7 +87,11 @@ static bool takes_all(const struct wait *wait)
 		;
 	if (i == wait->count)
 		return true;
-	/* Another thread was faster: give back what was taken. */
+	/*
+	 * Another thread was faster: this one is missing again, and what was
+	 * taken is given back.
+	 */
+	wait->fds[i].revents = 0;
 	while (i-- > 0)
 		if (fcntl(wait->fds[i].fd, F_GETSIG) == AUTOMATIC)
 			belayi_handle_signal(wait->fds[i].fd);
@@ -187,7 +191,17 @@ static HRESULT wait_for(struct wait *wait, DWORD *ret_index)
 	}
 }
 
-/* S_OK, or E_HANDLE: a poll would leave it out. */
+/* Whether it is there a second time: it could not be taken twice. */
+static bool is_repeated(const struct wait *wait, unsigned int index)
+{
+	unsigned int i;
+
+	for (i = 0; i < index && wait->fds[i].fd != wait->fds[index].fd; i++)
+		;
+	return i < index;
+}
+
+/* S_OK, E_INVALIDARG, or E_HANDLE: a poll would leave it out. */
 static HRESULT fill(struct wait *wait, const HANDLE *handles)
 {
 	unsigned int i;
@@ -197,6 +211,8 @@ static HRESULT fill(struct wait *wait, const HANDLE *handles)
 			.fd = belayi_handle_fd(handles[i]), .events = POLLIN};
 		if (wait->fds[i].fd < 0)
 			return E_HANDLE;
+		if ((wait->flags & COWAIT_WAITALL) && is_repeated(wait, i))
+			return E_INVALIDARG;
 	}
 	return S_OK;
 }

@@ -50,6 +50,7 @@ bool belayi_handle_take(int fd);
  *         COWAIT_WAITALL), or BELAYI_ALERTED;
  *         RPC_S_CALLPENDING: the time is over;
  *         E_HANDLE: one of them is no open descriptor;
+ *         E_INVALIDARG: one is there twice, with COWAIT_WAITALL;
  *         RPC_E_OUT_OF_RESOURCES: the apartment gets no descriptor to wake it.
  */
 HRESULT belayi_handles_wait(const HANDLE *handles, unsigned int count,

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -497,6 +498,77 @@ static void a_wait_for_all_needs_all_and_takes_all(void **state)
 	assert_int_equal(ISynchronize_Release(two), 0);
 }
 
+static void a_wait_for_all_takes_no_handle_twice(void **state)
+{
+	ISynchronize *event = create_event(&CLSID_StdEvent);
+	ISynchronize *other = create_event(&CLSID_StdEvent);
+	HANDLE handles[3] = {handle_of(event), handle_of(other),
+			     handle_of(event)};
+	DWORD index;
+
+	(void)state;
+	assert_int_equal(
+		CoWaitForMultipleHandles(COWAIT_WAITALL, 0, 3, handles, &index),
+		E_INVALIDARG);
+	assert_int_equal(ISynchronize_Signal(event), S_OK);
+	assert_int_equal(CoWaitForMultipleHandles(0, 0, 3, handles, &index),
+			 S_OK);
+	assert_int_equal(index, 0);
+	assert_int_equal(ISynchronize_Release(event), 0);
+	assert_int_equal(ISynchronize_Release(other), 0);
+}
+
+/* Signals a pipe once it was read. */
+static void *signal_again(void *data)
+{
+	const struct timespec moment = {.tv_nsec = 100000};
+	const uint64_t end = now_ns() + BOUND_MS * MS;
+	const int *ends = data;
+	int left = 1;
+
+	while (left && now_ns() < end) {
+		assert_int_equal(ioctl(ends[0], FIONREAD, &left), 0);
+		(void)nanosleep(&moment, NULL);
+	}
+	assert_int_equal(write(ends[1], "signaled", 8), 8);
+	return NULL;
+}
+
+/*
+ * A pipe plays the event that another wait takes between the poll and the read:
+ * one byte of it is readable, but is no signal.
+ */
+static void a_wait_for_all_that_lost_a_race_goes_on(void **state)
+{
+	ISynchronize *event = create_event(&CLSID_StdEvent);
+	HANDLE handles[2] = {handle_of(event)};
+	uint64_t begun = now_ns();
+	pthread_t thread;
+	DWORD index;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	/* Automatic, as the handle of an event that resets itself. */
+	assert_int_equal(fcntl(ends[0], F_SETSIG,
+			       fcntl((int)(intptr_t)handles[0], F_GETSIG)),
+			 0);
+	handles[1] = (HANDLE)(intptr_t)ends[0];
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_int_equal(ISynchronize_Signal(event), S_OK);
+	assert_int_equal(pthread_create(&thread, NULL, signal_again, ends), 0);
+	assert_int_equal(CoWaitForMultipleHandles(COWAIT_WAITALL, BOUND_MS, 2,
+						  handles, &index),
+			 S_OK);
+	assert_true(now_ns() - begun < BOUND_MS * MS);
+	assert_false(is_readable(handles[0]));
+	assert_false(is_readable(handles[1]));
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	assert_int_equal(ISynchronize_Release(event), 0);
+}
+
 static void note_signal(int number)
 {
 	(void)number;
@@ -585,6 +657,8 @@ int main(void)
 		TEST(waiting_for_handles_answers_as_documented),
 		TEST(any_of_the_handles_ends_a_wait_and_the_first_is_named),
 		TEST(a_wait_for_all_needs_all_and_takes_all),
+		TEST(a_wait_for_all_takes_no_handle_twice),
+		TEST(a_wait_for_all_that_lost_a_race_goes_on),
 		TEST(a_signal_handler_ends_an_alertable_wait_only),
 		TEST(anything_that_can_be_polled_is_a_handle),
 		TEST(what_is_no_descriptor_is_no_handle),
