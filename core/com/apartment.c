@@ -333,7 +333,9 @@ HRESULT CoInitialize(LPVOID reserved)
 
 void CoUninitialize(void)
 {
-	if (!place.apartment || (place.pinned && place.depth == 1))
+	/* The dispatcher that called this goes on with the apartment. */
+	if (!place.apartment ||
+	    ((place.pinned || place.apartment->nesting) && place.depth == 1))
 		return;
 	if (--place.depth == 0)
 		leave();

@@ -216,6 +216,37 @@ static void tasks_of_an_apartment_that_ends_are_dropped(void **state)
 	assert_null(belayi_apartment_unref(apartment));
 }
 
+static void uninitialize_too_often(struct job *job)
+{
+	(void)job;
+	assert_int_equal(CoInitialize(NULL), S_FALSE);
+	CoUninitialize();
+	CoUninitialize();
+	CoUninitialize();
+}
+
+static void an_apartment_does_not_end_while_it_dispatches(void **state)
+{
+	struct belayi_apartment *apartment;
+	struct job jobs[2];
+
+	(void)state;
+	assert_int_equal(CoInitialize(NULL), S_OK);
+	apartment = belayi_apartment_current();
+	job_post(&jobs[0], apartment, uninitialize_too_often, NULL);
+	job_post(&jobs[1], apartment, NULL, NULL);
+	assert_int_equal(belay_apartment_dispatch(), S_OK);
+	assert_ptr_equal(belayi_apartment_current(), apartment);
+	assert_true(flag_is_set(&jobs[1].ran));
+	assert_false(flag_is_set(&jobs[1].dropped));
+	job_post(&jobs[0], apartment, uninitialize_too_often, NULL);
+	assert_int_equal(belayi_apartment_wait(job_ran, &jobs[0],
+					       belayi_until(30000), false),
+			 BELAYI_READY);
+	CoUninitialize();
+	assert_null(belayi_apartment_current());
+}
+
 static void enter_and_end(void *data)
 {
 	struct belayi_apartment **apartment = data;
@@ -324,6 +355,7 @@ int main(void)
 			what_was_to_be_done_at_the_end_is_done_in_the_apartment),
 		cmocka_unit_test(what_is_done_at_the_end_may_initialize_again),
 		cmocka_unit_test(tasks_of_an_apartment_that_ends_are_dropped),
+		cmocka_unit_test(an_apartment_does_not_end_while_it_dispatches),
 		cmocka_unit_test(a_thread_that_ends_leaves_its_apartment),
 		cmocka_unit_test(a_child_has_no_apartment_and_can_make_its_own),
 		cmocka_unit_test(
