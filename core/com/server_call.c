@@ -5,8 +5,10 @@
  * The server's call object is made part of one of ours, which answers
  * ISynchronize, ISynchronizeHandle and ICancelMethodCalls. The first Signal
  * after Begin_ was called ends the call: Finish_, reply, all of it on the
- * thread that signals. A Begin_ that fails ends it, too, and so does the end of
- * the object; one of them wins, by a move of `state`.
+ * thread that signals; but while Begin_ runs on another thread, which still
+ * reads its arguments, that is left to that thread. A Begin_ that fails ends
+ * the call, too, and so does the end of the object; one of them wins, by a move
+ * of `state`.
  *
  * References: one of the call that is not over, one of Begin_ that has not
  * returned, one of the export's list; and those of the server.
@@ -72,11 +74,10 @@ static void finish(struct belayi_server_object *object)
 }
 
 /* True to the one who is to end the call. */
-static bool win(struct belayi_server_object *object)
+static bool win(struct belayi_server_object *object,
+		enum belayi_server_state from)
 {
-	/* In this order: Begin_ may return between the two. */
-	if (!move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_OVER) &&
-	    !move(object, BELAYI_SERVER_BUSY, BELAYI_SERVER_OVER))
+	if (!move(object, from, BELAYI_SERVER_OVER))
 		return false;
 	if (belayi_export_unpend(&object->pending))
 		(void)belayi_server_object_unref(object);
@@ -92,7 +93,16 @@ static struct belayi_server_object *object_of(struct belayi_pending *pending)
 
 void belayi_server_signaled(struct belayi_server_object *object)
 {
-	if (win(object))
+	bool won;
+
+	/* In this order: Begin_ may return meanwhile. */
+	if (pthread_equal(object->thread, pthread_self()))
+		won = win(object, BELAYI_SERVER_BEGINNING);
+	else if (move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_SIGNALED))
+		return;
+	else
+		won = false;
+	if (won || win(object, BELAYI_SERVER_BUSY))
 		finish(object);
 }
 
@@ -100,8 +110,13 @@ static void on_disconnected(struct belayi_pending *pending)
 {
 	struct belayi_server_object *object = object_of(pending);
 
-	/* While Begin_ reads its arguments they stay. */
-	if (!move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_CUT) &&
+	/*
+	 * While Begin_ reads its arguments they stay. In this order, in which
+	 * the states follow each other.
+	 */
+	if (!move(object, BELAYI_SERVER_IDLE, BELAYI_SERVER_CUT) &&
+	    !move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_CUT) &&
+	    !move(object, BELAYI_SERVER_SIGNALED, BELAYI_SERVER_CUT) &&
 	    move(object, BELAYI_SERVER_BUSY, BELAYI_SERVER_OVER)) {
 		belayi_event_signal(&object->event);
 		reply_failed(object, RPC_E_DISCONNECTED);
@@ -133,25 +148,45 @@ static bool make_inner(struct belayi_server_object *object,
 	return true;
 }
 
-static void invoke_begin(struct belayi_server_object *object)
+/* The state is BEGINNING exactly while Begin_ runs. False: CUT before. */
+static bool invoke_begin(struct belayi_server_object *object, HRESULT *ret_hr)
 {
 	const struct belayi_procedure *procedure = object->message->procedure;
 	struct belayi_service service;
-	HRESULT hr;
+	bool begun;
 
 	belayi_service_enter(&service, NULL, object->context);
 	object->entered = belayi_serve_entered(
 		object->message,
 		belayi_method_of(object->async,
 				 belayi_begin_slot(procedure->slot)));
-	hr = belayi_invoke_begin(procedure, &object->frame, object->async);
+	begun = move(object, BELAYI_SERVER_IDLE, BELAYI_SERVER_BEGINNING);
+	if (begun)
+		*ret_hr = belayi_invoke_begin(procedure, &object->frame,
+					      object->async);
 	belayi_service_leave(&service);
-	/* What it returned is for nobody, unless nothing else will come. */
-	if (FAILED(hr)) {
-		if (win(object))
+	return begun;
+}
+
+/* Begin_, and the end of the call where it is left to this thread. */
+static void run_begin(struct belayi_server_object *object)
+{
+	HRESULT hr = S_OK;
+
+	if (invoke_begin(object, &hr)) {
+		/* What it returned is for nobody, unless nothing else comes. */
+		if (SUCCEEDED(hr)) {
+			if (move(object, BELAYI_SERVER_BEGINNING,
+				 BELAYI_SERVER_BUSY))
+				return;
+		} else if (win(object, BELAYI_SERVER_BEGINNING)) {
 			reply_failed(object, hr);
-	} else if (move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_BUSY)) {
-		return;
+			return;
+		}
+		if (win(object, BELAYI_SERVER_SIGNALED)) {
+			finish(object);
+			return;
+		}
 	}
 	if (move(object, BELAYI_SERVER_CUT, BELAYI_SERVER_OVER))
 		reply_failed(object, RPC_E_DISCONNECTED);
@@ -162,13 +197,12 @@ static void begin(struct belayi_server_object *object)
 {
 	(void)belayi_server_object_ref(object);
 	(void)belayi_server_object_ref(object);
-	object->state = BELAYI_SERVER_BEGINNING;
 	object->pending.disconnected = on_disconnected;
 	if (belayi_export_pend(object->export, &object->pending)) {
-		invoke_begin(object);
+		run_begin(object);
 	} else {
 		(void)belayi_server_object_unref(object);
-		object->state = BELAYI_SERVER_OVER;
+		(void)move(object, BELAYI_SERVER_IDLE, BELAYI_SERVER_OVER);
 		reply_failed(object, RPC_E_DISCONNECTED);
 	}
 	(void)belayi_server_object_unref(object);

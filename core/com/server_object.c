@@ -193,6 +193,7 @@ belayi_server_object_new(struct belayi_message *message)
 	object->handle = &handle_vtbl;
 	object->cancel = &cancel_vtbl;
 	(void)belayi_server_object_ref(object);
+	object->thread = pthread_self();
 	object->message = message;
 	object->export = message->stub->export;
 	object->apartment = object->export->apartment;

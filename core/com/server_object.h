@@ -8,6 +8,7 @@
 #ifndef BELAYI_COM_SERVER_OBJECT_H
 #define BELAYI_COM_SERVER_OBJECT_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 #include <belay/com/objbase.h>
@@ -24,8 +25,9 @@ struct belayi_message;
 enum belayi_server_state {
 	BELAYI_SERVER_IDLE,
 	BELAYI_SERVER_BEGINNING, /* Begin_ has not returned */
+	BELAYI_SERVER_SIGNALED,  /* the same, and another thread signaled */
 	BELAYI_SERVER_BUSY,
-	BELAYI_SERVER_CUT, /* BEGINNING, and the object was disconnected */
+	BELAYI_SERVER_CUT, /* before BUSY, and the object was disconnected */
 	BELAYI_SERVER_OVER,
 };
 
@@ -33,6 +35,7 @@ enum belayi_server_state {
  * struct belayi_server_object - a call that the server answers later
  *
  * state:     atomic
+ * thread:    which calls Begin_
  * message:   the call's, until it is over
  * apartment: of the object; only compared
  * inner:     the server's call object; NULL at first
@@ -46,6 +49,7 @@ struct belayi_server_object {
 	const ICancelMethodCallsVtbl *cancel;
 	uint32_t refs;
 	uint32_t state;
+	pthread_t thread;
 	struct belayi_message *message;
 	struct belayi_export *export;
 	const struct belayi_apartment *apartment;

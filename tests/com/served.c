@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server_object.h"
+
 #define IMPL_FROM(member, pointer)                                             \
 	((struct server_call *)((char *)(pointer)-offsetof(struct server_call, \
 							   member)))
@@ -107,6 +109,15 @@ static void keep(struct server *server, struct server_call *call)
 	flag_set(&server->begun);
 }
 
+void server_wait_begun(const struct server_call *call)
+{
+	const struct belayi_server_object *object =
+		(const struct belayi_server_object *)call->outer;
+
+	until(__atomic_load_n(&object->state, __ATOMIC_ACQUIRE) ==
+	      BELAYI_SERVER_BUSY);
+}
+
 void server_let_go(struct server_call *call)
 {
 	(void)IServerSecurity_Release(call->security);
@@ -118,6 +129,8 @@ static HRESULT STDMETHODCALLTYPE async_Begin_Add(AsyncICalc *This, LONG a,
 {
 	struct server_call *call = IMPL_FROM(async, This);
 	struct server *server = call->server;
+	/* The test changes it once it has heard of this call. */
+	const enum duty duty = server->duty;
 	IUnknown *outers = NULL;
 
 	call->sum = a + b;
@@ -128,9 +141,9 @@ static HRESULT STDMETHODCALLTYPE async_Begin_Add(AsyncICalc *This, LONG a,
 	if (outers)
 		(void)IUnknown_Release(outers);
 	(void)ISynchronize_Reset(synchronize_of(call));
-	if (server->duty == SIGNAL) {
+	if (duty == SIGNAL) {
 		server_signal(call);
-	} else if (server->duty == SIGNAL_BOTH) {
+	} else if (duty == SIGNAL_BOTH) {
 		server->is_one_thread = server->thread == gettid();
 		server->is_impersonating =
 			IServerSecurity_IsImpersonating(server->kept->security);
@@ -138,6 +151,11 @@ static HRESULT STDMETHODCALLTYPE async_Begin_Add(AsyncICalc *This, LONG a,
 		server_signal(call);
 	} else {
 		keep(server, call);
+	}
+	if (duty == LINGER) {
+		flag_wait(&server->go_on);
+		server->finished_early = server->finished;
+		return server->answer;
 	}
 	return S_OK;
 }

@@ -9,10 +9,11 @@
 
 /* What Begin_Add does besides keeping the sum. */
 enum duty {
-	SIGNAL,     /* nothing else */
-	KEEP,       /* keeps the call's IServerSecurity, and returns */
-	PRETEND,    /* the same, and impersonates the client */
-	SIGNAL_BOTH /* looks at the one before, and signals both */
+	SIGNAL,      /* nothing else */
+	KEEP,        /* keeps the call's IServerSecurity, and returns */
+	PRETEND,     /* the same, and impersonates the client */
+	SIGNAL_BOTH, /* looks at the one before, and signals both */
+	LINGER       /* keeps, and returns `answer` when the test says so */
 };
 
 struct server_call;
@@ -28,6 +29,9 @@ struct server {
 	HRESULT impersonated;
 	BOOL was_impersonating;
 	BOOL is_impersonating;
+	struct flag go_on;
+	HRESULT answer;
+	int finished_early; /* calls, before a Begin_ that lingered returned */
 	int finished;
 };
 
@@ -51,6 +55,9 @@ ICalc *server_start(struct server *server, enum duty duty, bool single_client);
  * The call may be gone afterwards, but for who has its outer object.
  */
 void server_signal(struct server_call *call);
+
+/* server_wait_begun() - until Begin_ of a call has returned */
+void server_wait_begun(const struct server_call *call);
 
 /* server_let_go() - of a call that was kept */
 void server_let_go(struct server_call *call);

@@ -47,6 +47,8 @@ static void do_work(void *data)
 	IServerSecurity *security = call->security;
 
 	(void)CoInitializeEx(NULL, COINIT_MULTITHREADED);
+	/* A Signal before that would let the call go on until then. */
+	server_wait_begun(call);
 	work->in_time = IServerSecurity_ImpersonateClient(security);
 	work->impersonated = IServerSecurity_IsImpersonating(security);
 	(void)IServerSecurity_RevertToSelf(security);
@@ -112,6 +114,82 @@ static void statement_78_impersonation_ends_with_begin(void **state)
 	(void)AsyncICalc_Release(other);
 	(void)ICalc_Release(calc);
 	callee_stop(&server.callee);
+}
+
+/* --- A Signal while Begin_ runs on another thread ------------------------ */
+
+static void signal_early(void *data)
+{
+	struct server *server = data;
+
+	(void)CoInitializeEx(NULL, COINIT_MULTITHREADED);
+	server_signal(server->kept);
+	server_signal(server->kept);
+	flag_set(&server->go_on);
+	CoUninitialize();
+}
+
+static void signal_early_and_disconnect(void *data)
+{
+	struct server *server = data;
+
+	(void)CoInitializeEx(NULL, COINIT_MULTITHREADED);
+	server_signal(server->kept);
+	(void)CoDisconnectObject((IUnknown *)&server->callee.calc, 0);
+	flag_set(&server->go_on);
+	CoUninitialize();
+}
+
+/* Calls Add(40, 2), whose Begin_ answers so after `work` was done elsewhere. */
+static HRESULT add_lingering(struct server *server, HRESULT answer,
+			     void (*work)(void *data), LONG *ret_sum)
+{
+	ICalc *calc = server_start(server, LINGER, true);
+	AsyncICalc *call = callee_call(calc);
+	struct runner worker;
+	HRESULT hr;
+
+	server->answer = answer;
+	assert_int_equal(AsyncICalc_Begin_Add(call, 40, 2), S_OK);
+	flag_wait(&server->begun);
+	runner_start(&worker, work, server);
+	runner_join(&worker);
+	hr = AsyncICalc_Finish_Add(call, ret_sum);
+	server_let_go(server->kept);
+	(void)AsyncICalc_Release(call);
+	(void)ICalc_Release(calc);
+	callee_stop(&server->callee);
+	return hr;
+}
+
+static void an_early_signal_lets_begin_read_its_arguments(void **state)
+{
+	static const HRESULT answers[] = {S_OK, E_FAIL};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct server server = {0};
+		LONG sum = 0;
+
+		assert_int_equal(
+			add_lingering(&server, answers[i], signal_early, &sum),
+			S_OK);
+		assert_int_equal(sum, 42);
+		assert_int_equal(server.finished_early, 0);
+		assert_int_equal(server.finished, 1);
+	}
+}
+
+static void a_call_disconnected_after_an_early_signal_fails_once(void **state)
+{
+	struct server server = {0};
+	LONG sum = 0;
+
+	(void)state;
+	assert_int_equal(
+		add_lingering(&server, S_OK, signal_early_and_disconnect, &sum),
+		RPC_E_DISCONNECTED);
+	assert_int_equal(server.finished, 0);
 }
 
 /* --- Bytes --------------------------------------------------------------- */
@@ -205,6 +283,9 @@ int main(void)
 			statement_73_a_call_object_has_the_runtimes_event),
 		cmocka_unit_test(statement_77_a_context_is_good_until_signal),
 		cmocka_unit_test(statement_78_impersonation_ends_with_begin),
+		cmocka_unit_test(an_early_signal_lets_begin_read_its_arguments),
+		cmocka_unit_test(
+			a_call_disconnected_after_an_early_signal_fails_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
