@@ -8,6 +8,7 @@
  */
 #define COBJMACROS
 
+#include "marshal.h"
 #include "apartment.h"
 #include "custom.h"
 #include "standard.h"
@@ -106,21 +107,25 @@ HRESULT CoUnmarshalInterface(IStream *stream, REFIID riid, void **ppv)
 	return belayi_standard_as(object, &objref.iid, riid, ppv);
 }
 
-HRESULT CoReleaseMarshalData(IStream *stream)
+HRESULT belayi_release_data(IStream *stream)
 {
 	struct belayi_objref objref;
-	HRESULT result;
+	HRESULT result = belayi_objref_read(stream, &objref);
 
-	if (!stream)
-		return E_INVALIDARG;
-	if (!belayi_apartment_current())
-		return CO_E_NOTINITIALIZED;
-	result = belayi_objref_read(stream, &objref);
 	if (FAILED(result))
 		return result;
 	if (objref.kind == BELAYI_OBJREF_STANDARD)
 		return belayi_standard_release(&objref);
 	return belayi_custom_release(stream, &objref);
+}
+
+HRESULT CoReleaseMarshalData(IStream *stream)
+{
+	if (!stream)
+		return E_INVALIDARG;
+	if (!belayi_apartment_current())
+		return CO_E_NOTINITIALIZED;
+	return belayi_release_data(stream);
 }
 
 /* --- From one thread of the process to another --------------------------- */

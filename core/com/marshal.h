@@ -48,8 +48,14 @@ HRESULT belayi_marshal_from(const unsigned char *bytes, size_t size,
 /*
  * belayi_marshal_discard() - gives back what nobody took out
  *
+ * Outside of COM, too: a reply is let go on whichever thread is the last with
+ * it. A custom marshaler's class, though, is created only in an apartment.
+ *
  * Return: the bytes that it has; 0: this is no MInterfacePointer of ours.
  */
 size_t belayi_marshal_discard(const unsigned char *bytes, size_t size);
+
+/* belayi_release_data() - CoReleaseMarshalData(), on any thread */
+HRESULT belayi_release_data(IStream *stream);
 
 #endif

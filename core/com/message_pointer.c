@@ -229,7 +229,7 @@ size_t belayi_marshal_discard(const unsigned char *bytes, size_t size)
 		if (stub)
 			belayi_export_drop(stub->export);
 	} else if (SUCCEEDED(open_stream(bytes, used, &stream))) {
-		(void)CoReleaseMarshalData(stream);
+		(void)belayi_release_data(stream);
 		IStream_Release(stream);
 	}
 	return used;

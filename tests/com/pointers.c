@@ -137,6 +137,23 @@ static void a_pointer_that_nobody_takes_is_given_back(void **state)
 	}
 }
 
+/* As a reply that a policy held: whoever gives it back is in no apartment. */
+static void a_thread_outside_of_com_gives_back_too(void **state)
+{
+	void (*const makes[])(void *) = {parcel_make, make_free_threaded};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct letter letter;
+
+		write_letter(&letter, makes[i]);
+		discard(&letter);
+		assert_int_equal(letter.used, letter.buffer.size);
+		assert_gone();
+		free(letter.buffer.data);
+	}
+}
+
 static void a_free_threaded_object_goes_as_itself(void **state)
 {
 	struct letter letter;
@@ -230,6 +247,7 @@ int main(void)
 		TEST(a_pointer_is_taken_out_once),
 		TEST(at_home_it_is_the_object_itself),
 		TEST(a_pointer_that_nobody_takes_is_given_back),
+		TEST(a_thread_outside_of_com_gives_back_too),
 		TEST(a_free_threaded_object_goes_as_itself),
 		TEST(a_proxy_goes_as_what_it_stands_for),
 		TEST(a_changed_message_is_refused),
