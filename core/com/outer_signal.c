@@ -160,10 +160,11 @@ static void settle(struct belayi_call_object *object, uint64_t turn)
 /* --- Elsewhere ----------------------------------------------------------- */
 
 /*
- * A policy cancels, or lets a held reply go, on a thread that is in no
- * apartment. There the program's Signal could not do what it may on a server's
- * thread, finish the call for one: a multithreaded client's runs in its
- * apartment. A single-threaded one's may sit in its Wait, which need not pump.
+ * A call settles on whichever thread replies or cancels: one of a server's
+ * single-threaded apartment, or a policy's, which is in none. There the
+ * program's Signal could not use the call object, to finish the call for one:
+ * a multithreaded client's runs in its apartment. A single-threaded one may
+ * sit in its Wait, which need not pump.
  */
 struct errand {
 	struct belayi_task task;
@@ -195,8 +196,9 @@ static bool send_errand(struct belayi_call_object *object, uint64_t turn)
 
 void belayi_outer_settled(struct belayi_call_object *object, uint64_t turn)
 {
-	bool is_elsewhere =
-		!belayi_apartment_current() && !object->client.apartment;
+	bool is_elsewhere = !object->client.apartment &&
+			    belayi_apartment_current() !=
+				    object->client.proxy->import->apartment;
 
 	if (!is_elsewhere || !send_errand(object, turn))
 		settle(object, turn);

@@ -463,6 +463,28 @@ static void a_failing_signal_fails_the_call(struct pairing *p)
 	IUnknown_Release(&outer->unknown);
 }
 
+static void finish_in_signal(struct outer *outer)
+{
+	AsyncICalc *call = AS(outer, AsyncICalc);
+
+	outer->finished = AsyncICalc_Finish_Add(call, &outer->sum);
+	AsyncICalc_Release(call);
+}
+
+static void signal_may_finish_the_call(struct pairing *p)
+{
+	struct outer *outer = outer_new(p, true);
+	AsyncICalc *call = AS(outer, AsyncICalc);
+
+	outer->in_signal = finish_in_signal;
+	assert_int_equal(AsyncICalc_Begin_Add(call, 40, 2), S_OK);
+	assert_int_equal(ISynchronize_Wait(&outer->sync, 0, 30000), S_OK);
+	assert_int_equal(outer->finished, S_OK);
+	assert_int_equal(outer->sum, 42);
+	AsyncICalc_Release(call);
+	IUnknown_Release(&outer->unknown);
+}
+
 const struct statement statements[] = {
 	{14, "Begin_ returns before the server's method ends",
 	 begin_returns_first, ALL, CALC_ASYNC},
@@ -512,6 +534,8 @@ const struct statement statements[] = {
 	 MTA_TO_STA, 0},
 	{40, "An outer is reset, signaled once and waited on",
 	 an_outer_is_called_back, STANDARD, 0},
+	{40, "In the MTA its Signal may finish the call",
+	 signal_may_finish_the_call, MTA_TO_STA, 0},
 	{41, "An outer's failing Signal fails the call",
 	 a_failing_signal_fails_the_call, STANDARD, 0},
 	{0},

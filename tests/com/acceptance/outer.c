@@ -111,6 +111,8 @@ static HRESULT STDMETHODCALLTYPE sync_Signal(ISynchronize *iface)
 	ISynchronize *event = event_of(outer);
 
 	(void)__atomic_add_fetch(&outer->signals, 1, __ATOMIC_ACQ_REL);
+	if (outer->in_signal)
+		outer->in_signal(outer);
 	(void)ISynchronize_Signal(event);
 	ISynchronize_Release(event);
 	return outer->signal_answer;

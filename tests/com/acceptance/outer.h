@@ -18,6 +18,9 @@ struct outer {
 	IUnknown *
 		event; /* what `sync` forwards to; NULL: it has no ISynchronize */
 	HRESULT signal_answer;
+	void (*in_signal)(struct outer *outer); /* first; may be NULL */
+	HRESULT finished;                       /* its own, and what came */
+	LONG sum;
 	int waits;
 	int signals;
 	int resets;
