@@ -315,14 +315,17 @@ static bool client_wait(const struct belay_ref *ref, uint64_t deadline_ns,
 		client->class->wait(client);
 	if (!apartment || !belayi_apartment_is_single(apartment))
 		return true;
-	switch (wait_single(ref, deadline_ns, to_finish)) {
-	case BELAYI_TIME_OVER:
-		return false;
-	case BELAYI_FILTERED:
-		(void)belay_call_cancel(ref, 0, BELAY_BY_APPLICATION);
-		return true;
-	default:
-		return true;
+	for (;;) {
+		switch (wait_single(ref, deadline_ns, to_finish)) {
+		case BELAYI_TIME_OVER:
+			return false;
+		case BELAYI_FILTERED:
+			/* Where it is refused, the wait goes on, and serves. */
+			(void)belay_call_cancel(ref, 0, BELAY_BY_APPLICATION);
+			break;
+		default:
+			return true;
+		}
 	}
 }
 
