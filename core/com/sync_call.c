@@ -123,14 +123,18 @@ static HRESULT call_proxy(struct belayi_proxy *proxy,
 			  uint64_t *ret_value)
 {
 	struct belayi_thread_calls *calls = belayi_thread_calls();
+	struct belayi_import *import = proxy->import;
 	struct belayi_sync_call *call;
 	HRESULT hr;
 
-	call = calls ? take(calls, proxy->import->apartment) : NULL;
+	call = calls ? take(calls, import->apartment) : NULL;
 	if (!call)
 		return E_OUTOFMEMORY;
 	call->client.proxy = proxy;
+	/* What the apartment serves meanwhile may release the proxy. */
+	(void)belayi_import_ref(import);
 	hr = make_call(calls, &call->client, procedure, image, ret_value);
+	(void)belayi_import_unref(import);
 	give(calls, call);
 	return hr;
 }

@@ -107,11 +107,45 @@ static void an_apartment_serves_on_when_its_cancel_is_refused(void **state)
 	callee_stop(&callee);
 }
 
+/* --- Its proxy is released meanwhile ------------------------------------- */
+
+struct release {
+	struct callee *callee;
+	ICalc *calc;
+	ULONG left;
+};
+
+static void release_and_open(struct job *job)
+{
+	struct release *release = job->data;
+
+	until(callee_count(release->callee, entered));
+	release->left = ICalc_Release(release->calc);
+	callee_open(release->callee);
+}
+
+static void a_synchronous_call_keeps_its_proxy(void **state)
+{
+	struct callee callee = {0};
+	struct release release = {&callee, callee_start(&callee, true), 0};
+	struct job job;
+	ULONG slept;
+
+	(void)state;
+	job_post(&job, belayi_apartment_current(), release_and_open, &release);
+	assert_int_equal(ICalc_Slow(release.calc, GATED, &slept), S_OK);
+	assert_true(job_ran(&job));
+	assert_int_equal(release.left, 1);
+	assert_int_equal(slept, GATED);
+	callee_stop(&callee);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			an_apartment_serves_on_when_its_cancel_is_refused),
+		cmocka_unit_test(a_synchronous_call_keeps_its_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
