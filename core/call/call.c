@@ -157,14 +157,34 @@ bool belay_call_accept(const struct belay_ref *ref)
 			      NULL);
 }
 
+/*
+ * A call that has settled is its settled hook's: what the turn holds is given
+ * back there, so it must not be given back for a Begin that failed, too.
+ */
+static bool may_refuse(const struct belay_operation *operation, uint64_t word,
+		       uint64_t turn)
+{
+	return belayi_may_move(word, turn, BELAY_CALL_FINISHING) &&
+	       (belayi_state(word) < BELAY_CALL_COMPLETED ||
+		!BELAYI_CAN(operation, settled));
+}
+
 bool belay_call_refuse(const struct belay_ref *ref, int32_t status)
 {
+	const struct belay_operation *operation =
+		belayi_operation_of(ref->call);
+	uint64_t *word = &ref->call->word;
+	uint64_t old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
 	/* First alone with the call: a cancel may come in the middle. */
-	if (!belayi_is_known(ref) ||
-	    !belayi_advance(&ref->call->word, ref->turn, BELAY_CALL_FINISHING,
-			    NULL))
-		return false;
-	refuse(ref, belayi_operation_of(ref->call), status);
+	do {
+		if (!operation || !may_refuse(operation, old, ref->turn))
+			return false;
+	} while (!belayi_swap(word, &old,
+			      belayi_moved(old, BELAY_CALL_FINISHING)));
+	if (old & BELAYI_WAITED)
+		belayi_wake(word);
+	refuse(ref, operation, status);
 	return true;
 }
 

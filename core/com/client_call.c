@@ -419,22 +419,20 @@ static HRESULT send_request(struct belayi_client_call *client,
 
 /*
  * The object is idle again, as if nothing had been begun. Where a cancel came
- * in between, nobody is told of the call, so nobody else will finish it.
+ * in between, nobody is told of the call, so nobody else needs to finish it.
+ * Another thread may have, and may have begun the next one.
  */
 static void not_begun(struct belayi_client_call *client,
-		      const struct belay_ref *ref,
-		      const struct belay_operation *operation, HRESULT hr)
+		      const struct belay_ref *ref, HRESULT hr)
 {
-	struct belay_outcome outcome;
-	struct belay_ref other;
+	struct belay_outcome outcome = {BELAY_CANCELED, RPC_E_CALL_CANCELED, 0};
 
 	if (belay_call_refuse(ref, hr)) {
 		client->class->unbegun(client, ref->turn);
 		return;
 	}
-	if (belay_call_claim(&client->call, operation, &other, &outcome) ==
-	    S_OK)
-		belay_call_conclude(&other, &outcome);
+	(void)belay_call_wait(ref, INFINITE);
+	(void)belay_call_collect(ref, &outcome);
 }
 
 /* It was not sent. Who finished the cancelled call may have abandoned it. */
@@ -468,7 +466,7 @@ HRESULT belayi_client_begin(struct belayi_client_call *client,
 		(void)belay_call_accept(&ref);
 		return S_OK;
 	}
-	not_begun(client, &ref, &procedure->operation, hr);
+	not_begun(client, &ref, hr);
 	if (message)
 		take_back(client, message);
 	return hr;

@@ -234,6 +234,27 @@ static void nobody_is_told_of_a_call_that_was_turned_down(void **state)
 	assert_int_equal(times_settled, 0);
 }
 
+static void a_call_that_has_settled_is_not_turned_down(void **state)
+{
+	struct belay_call call;
+	struct belay_ref ref = begin(&call, &hooked);
+
+	(void)state;
+	complete(&ref);
+	assert_false(belay_call_refuse(&ref, E_FAIL));
+	assert_int_equal(belay_call_state(&call), BELAY_CALL_COMPLETED);
+	ref = begin(&call, &hooked);
+	cancel(&ref);
+	assert_false(belay_call_refuse(&ref, E_FAIL));
+	assert_int_equal(belay_call_state(&call), BELAY_CALL_CANCELED);
+	assert_int_equal(times_settled, 2);
+	/* Where nobody was told, the other side's word counts. */
+	ref = begin(&call, &older);
+	cancel(&ref);
+	assert_true(belay_call_refuse(&ref, E_FAIL));
+	assert_int_equal(belay_call_state(&call), BELAY_CALL_IDLE);
+}
+
 /* A turn's reference to memory on the heap can be given back when it settles. */
 static void free_call(const struct belay_ref *ref)
 {
@@ -418,6 +439,7 @@ int main(void)
 		CASE(a_call_held_back_is_settled_when_cancelled),
 		CASE(nobody_is_told_where_finish_brings_the_outcome),
 		CASE(nobody_is_told_of_a_call_that_was_turned_down),
+		CASE(a_call_that_has_settled_is_not_turned_down),
 		CASE(the_call_is_not_touched_after_it_was_told),
 		CASE(finish_waits_as_the_operation_does),
 		CASE(a_wait_waits_as_the_operation_does),

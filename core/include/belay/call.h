@@ -379,7 +379,9 @@ bool belay_call_accept(const struct belay_ref *ref);
  * The object is idle again; there is nothing to finish.
  * status: why, in the operation's status kind
  *
- * Return: true; false where the turn had ended otherwise before.
+ * Return: true; false where the turn had ended otherwise before or, of an
+ *         operation with a settled hook, the call has settled: it is CANCELED
+ *         or COMPLETED, the hook is told, and the call must be finished.
  */
 bool belay_call_refuse(const struct belay_ref *ref, int32_t status);
 
