@@ -300,9 +300,18 @@ static void find_interfaces(struct belayi_format *format)
 	}
 }
 
+/* What a method may change, and what may count something; not elements. */
+static bool may_count(const struct belayi_param *param)
+{
+	return belayi_is_in(param) && belayi_is_out(param) &&
+	       (!param->type->is_conformant ||
+		param->type->shape == BELAYI_STRUCT);
+}
+
 static void summarize(struct belayi_format *format)
 {
 	struct belayi_procedure *procedure = format->procedure;
+	bool counted = false, counts = false;
 
 	procedure->has_out = procedure->value != NULL;
 	for (uint32_t i = 0; i < procedure->params_count; i++) {
@@ -312,7 +321,10 @@ static void summarize(struct belayi_format *format)
 		procedure->has_out |= belayi_is_out(param);
 		procedure->out_has_pointers |=
 			belayi_is_out(param) && param->type->has_pointers;
+		counted |= belayi_is_out(param) && param->type->is_conformant;
+		counts |= may_count(param);
 	}
+	procedure->counts_change = counted && counts;
 }
 
 static bool read_procedure(struct belayi_format *format,

@@ -45,6 +45,7 @@ struct belayi_vtables;
  * is_hresult: it returns a 32-bit number: a failure can be told by it
  * plain:     how numbers stand in its messages, where there is nothing else
  * has_in, has_out: whether a request or a reply has any bytes
+ * counts_change: an [in,out] argument may count what comes back
  */
 struct belayi_procedure {
 	const struct belayi_interface *iface;
@@ -60,6 +61,7 @@ struct belayi_procedure {
 	uint8_t has_in;
 	uint8_t has_out;
 	uint8_t out_has_pointers;
+	uint8_t counts_change;
 	const struct belayi_type *value;
 	const struct belayi_param *params;
 	const struct belayi_mirror *mirrors;

@@ -4,9 +4,10 @@
  * arguments out of reply
  *
  * A reply is read straight into the program's memory where that can do no
- * harm: it may turn out to be wrong at its last byte. So what leads anywhere
- * is read into memory of our own first; only a reply that is right to its end
- * replaces what [in,out] arguments led to before.
+ * harm: it may turn out to be wrong at its last byte. So what leads anywhere,
+ * and what may say how much memory the program has, is read into memory of our
+ * own first; only a reply that is right to its end replaces what [in,out]
+ * arguments led to before.
  */
 #include <string.h>
 
@@ -91,10 +92,16 @@ static uint64_t size_of(const struct belayi_type *type, uint32_t capacity)
 	       (uint64_t)capacity * belayi_unit_of(belayi_tail_of(type, NULL));
 }
 
-static bool is_beside(const struct belayi_param *param)
+static bool is_beside(const struct belayi_procedure *procedure,
+		      const struct belayi_param *param)
 {
-	return param->type->has_pointers ||
-	       (!param->type->is_conformant && param->type->size <= BESIDE_MAX);
+	const struct belayi_type *type = param->type;
+
+	/* A count may be a field of what is larger. */
+	return type->has_pointers ||
+	       (!type->is_conformant && type->size <= BESIDE_MAX) ||
+	       (procedure->counts_change && belayi_is_in(param) &&
+		type->shape == BELAYI_STRUCT);
 }
 
 /* struct reply - a reply that is being read; what is beside the program's
@@ -140,7 +147,8 @@ static bool make_places(struct reply *reply)
 		unsigned char *memory = memory_of(param, reply->program_image);
 		unsigned char *place;
 
-		if (!belayi_is_out(param) || !is_beside(param) || !memory)
+		if (!belayi_is_out(param) ||
+		    !is_beside(reply->procedure, param) || !memory)
 			continue;
 		place = size <= BELAYI_MESSAGE_MAX
 				? belayi_arena_take(reply->reader.arena, size)
@@ -207,13 +215,14 @@ static void replace(const struct reply *reply)
 		const struct belayi_param *param = &procedure->params[i];
 		unsigned char *memory = memory_of(param, reply->program_image);
 
-		if (belayi_is_out(param) && is_beside(param) && memory)
+		if (belayi_is_out(param) && is_beside(procedure, param) &&
+		    memory)
 			memcpy(memory, memory_of(param, reply->image),
 			       size_of(param->type, reply->capacities[i]));
 	}
 }
 
-/* Where arguments lead to something. */
+/* Where arguments lead to something, or count others. */
 static HRESULT get_beside(struct reply *reply, uint64_t *ret_value)
 {
 	reply->arena = (struct belayi_frame){.image = NULL};
@@ -249,7 +258,7 @@ HRESULT belayi_ndr_get_out(const struct belayi_procedure *procedure,
 	reply.program_image = image;
 	if (!look_at_memory(&reply))
 		status = reply.reader.status;
-	else if (procedure->out_has_pointers)
+	else if (procedure->out_has_pointers || procedure->counts_change)
 		status = get_beside(&reply, &value);
 	else
 		status = read_values(&reply, &value) ? S_OK

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * counts.c - arguments that count others, and are changed by a method
+ */
+#define INTERFACE_OF_TEST ICounts
+
+#include "counts.h"
+
+#include "case.h"
+
+extern const ExtendedProxyFileInfo counts_ProxyFileInfo;
+
+static struct loop loop;
+static ICounts *const proxy = (ICounts *)(void *)&loop;
+
+METHOD(fetch, ULONG *size, byte *bytes)
+{
+	(void)This;
+	memset(bytes, 'b', *size);
+	*size /= 2;
+	return S_OK;
+}
+
+static const ICountsVtbl vtable = {
+	OBJECT_UNKNOWN,
+	.Fetch = fetch,
+};
+
+static struct object object = {&vtable, &IID_ICounts, 1, 0};
+
+static int setup(void **state)
+{
+	(void)state;
+	assert_ok(belay_register_proxies(&counts_ProxyFileInfo));
+	loop_init(&loop, &IID_ICounts, &object);
+	return 0;
+}
+
+static void an_array_may_come_back_shorter(void **state)
+{
+	byte bytes[] = "aaaa";
+	ULONG size = 4;
+
+	(void)state;
+	assert_ok(ICounts_Fetch(proxy, &size, bytes));
+	assert_int_equal(size, 2);
+	assert_string_equal(bytes, "bbaa");
+}
+
+/* What Fetch's reply says about 4 bytes: more of them than there is room for.
+ */
+static void refuse_fetched(uint32_t size)
+{
+	static unsigned char data[256] __attribute__((aligned(16)));
+	const struct belayi_buffer reply = {data, 8 + 100 + 4, sizeof(data)};
+	ULONG here = 4;
+	byte *bytes = made(4);
+	void *image[8] = {NULL, &here, bytes};
+	uint64_t value;
+
+	memcpy(data, &size, 4);
+	memcpy(data + 4, &size, 4);
+	memset(bytes, 'a', 4);
+	assert_int_equal(
+		belayi_ndr_get_out(
+			belayi_procedure_of(belayi_interface_find(&IID_ICounts),
+					    3),
+			image, &reply, &value),
+		HRESULT_FROM_WIN32(RPC_X_BAD_STUB_DATA));
+	assert_int_equal(here, 4);
+	assert_memory_equal(bytes, "\0\0\0\0", 4);
+	free(bytes);
+}
+
+static void a_reply_raises_no_count_beyond_the_memory_there_is(void **state)
+{
+	(void)state;
+	refuse_fetched(5);
+	refuse_fetched(100);
+	refuse_fetched(0x3fffffff);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_array_may_come_back_shorter),
+		cmocka_unit_test(
+			a_reply_raises_no_count_beyond_the_memory_there_is),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
