@@ -157,8 +157,10 @@ static bool make_places(struct reply *reply)
 			reply->reader.status = E_OUTOFMEMORY;
 			return false;
 		}
-		/* A reply need not have all elements of an array. */
-		memcpy(place, memory, size);
+		/* A reply need not have all elements of an array. Those that
+		 * lead to something are gone: what they led to is freed. */
+		if (!param->type->has_pointers)
+			memcpy(place, memory, size);
 		memcpy(reply->image + param->offset, &place, sizeof(place));
 	}
 	return true;

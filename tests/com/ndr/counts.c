@@ -21,9 +21,22 @@ METHOD(fetch, ULONG *size, byte *bytes)
 	return S_OK;
 }
 
+/* All but the first. */
+METHOD(drop, ULONG size, ULONG *length, LONG **values)
+{
+	(void)This;
+	(void)size;
+	for (; *length > 1; --*length) {
+		free(values[*length - 1]);
+		values[*length - 1] = NULL;
+	}
+	return S_OK;
+}
+
 static const ICountsVtbl vtable = {
 	OBJECT_UNKNOWN,
 	.Fetch = fetch,
+	.Drop = drop,
 };
 
 static struct object object = {&vtable, &IID_ICounts, 1, 0};
@@ -80,12 +93,27 @@ static void a_reply_raises_no_count_beyond_the_memory_there_is(void **state)
 	refuse_fetched(0x3fffffff);
 }
 
+static void pointers_that_do_not_come_back_are_gone(void **state)
+{
+	LONG *values[4] = {made(4), made(4), made(4), NULL};
+	ULONG length = 3;
+
+	(void)state;
+	assert_ok(ICounts_Drop(proxy, 4, &length, values));
+	assert_int_equal(length, 1);
+	assert_non_null(values[0]);
+	assert_null(values[1]);
+	assert_null(values[2]);
+	free(values[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_array_may_come_back_shorter),
 		cmocka_unit_test(
 			a_reply_raises_no_count_beyond_the_memory_there_is),
+		cmocka_unit_test(pointers_that_do_not_come_back_are_gone),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
