@@ -74,7 +74,8 @@ static uint32_t capacity_of(const struct belayi_type *type, const void *image,
 	if (tail->shape == BELAYI_STRING) {
 		count = &tail->string.size;
 		if (count->where == BELAYI_NOWHERE)
-			return belayi_string_size(tail, memory);
+			return belayi_string_size(
+				tail, belayi_tail_memory(type, memory));
 	}
 	if (!belayi_count_value(count, image, owner, &value) || value < 0 ||
 	    value > (int64_t)BELAYI_MESSAGE_MAX)

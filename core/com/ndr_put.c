@@ -170,8 +170,7 @@ static bool put_conformance(struct belayi_writer *writer,
 	if (type->shape == BELAYI_STRUCT)
 		base = owner;
 	if (tail->shape == BELAYI_STRING) {
-		if (type->shape == BELAYI_STRUCT)
-			memory = owner + tail->size;
+		memory = belayi_tail_memory(type, memory);
 		if (!string_length(writer, tail, memory, base, &count, &length))
 			return false;
 	} else if (!count_of(writer, &tail->array.size, base, &count)) {

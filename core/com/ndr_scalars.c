@@ -53,6 +53,20 @@ const struct belayi_type *belayi_tail_of(const struct belayi_type *type,
 	return type;
 }
 
+const unsigned char *belayi_tail_memory(const struct belayi_type *type,
+					const unsigned char *memory)
+{
+	const struct belayi_field *last;
+
+	for (; type->shape == BELAYI_STRUCT; type = last->type) {
+		if (type->record.tail)
+			return memory + type->size;
+		last = &type->record.fields[type->record.fields_count - 1];
+		memory += last->offset;
+	}
+	return memory;
+}
+
 int64_t belayi_load(unsigned int code, const void *from)
 {
 	switch (code) {

@@ -194,6 +194,10 @@ static inline bool belayi_is_out(const struct belayi_param *param)
 const struct belayi_type *belayi_tail_of(const struct belayi_type *type,
 					 const unsigned char **memory);
 
+/* Where that array or string begins in a value's memory. */
+const unsigned char *belayi_tail_memory(const struct belayi_type *type,
+					const unsigned char *memory);
+
 /* Bytes of an element that is counted by a conformance. */
 static inline uint32_t belayi_unit_of(const struct belayi_type *tail)
 {

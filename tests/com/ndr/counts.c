@@ -33,10 +33,19 @@ METHOD(drop, ULONG size, ULONG *length, LONG **values)
 	return S_OK;
 }
 
+METHOD(measure, const Text *text, ULONG *length)
+{
+	(void)This;
+	for (*length = 0; text->text[*length]; ++*length)
+		continue;
+	return S_OK;
+}
+
 static const ICountsVtbl vtable = {
 	OBJECT_UNKNOWN,
 	.Fetch = fetch,
 	.Drop = drop,
+	.Measure = measure,
 };
 
 static struct object object = {&vtable, &IID_ICounts, 1, 0};
@@ -107,6 +116,22 @@ static void pointers_that_do_not_come_back_are_gone(void **state)
 	free(values[0]);
 }
 
+static void a_string_at_the_end_of_a_struct_has_its_own_length(void **state)
+{
+	Text *text = made(sizeof(Text) + 4 * sizeof(WCHAR));
+	ULONG length = 7;
+
+	(void)state;
+	text->size = 1;
+	assert_ok(ICounts_Measure(proxy, text, &length));
+	assert_int_equal(length, 0);
+	text->size = 4;
+	memcpy(text->text, u"abc", sizeof(u"abc"));
+	assert_ok(ICounts_Measure(proxy, text, &length));
+	assert_int_equal(length, 3);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +139,8 @@ int main(void)
 		cmocka_unit_test(
 			a_reply_raises_no_count_beyond_the_memory_there_is),
 		cmocka_unit_test(pointers_that_do_not_come_back_are_gone),
+		cmocka_unit_test(
+			a_string_at_the_end_of_a_struct_has_its_own_length),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
