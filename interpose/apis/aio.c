@@ -27,7 +27,6 @@
  */
 #include "aio.h"
 
-#include "aio_line.h"
 #include "aio_shadow.h"
 #include "aio_wait.h"
 
@@ -82,16 +81,7 @@ static void finished(const struct aiocb *cb, const struct belay_ref *ref,
 	(void)belay_adapter_finished(ref, outcome);
 	if (__builtin_expect(belayi_shadow_any(), 0))
 		belayi_shadow_forget(cb, ref);
-}
-
-/* A call may be over, and its block not say so before somebody looks. */
-static int look_at(const struct aiocb *cb)
-{
-	int code = belayi_aio_code(cb);
-
-	if (code == EINPROGRESS && __builtin_expect(belayi_shadow_any(), 0))
-		code = belayi_shadow_look(cb);
-	return code;
+	belayi_aio_give_back(cb);
 }
 
 /*
@@ -106,7 +96,7 @@ static void leave_earlier(const struct aiocb *cb)
 
 	if (!ref.call)
 		return;
-	code = look_at(cb);
+	code = belayi_aio_code(cb);
 	if (belay_call_state(ref.call) == BELAY_CALL_STARTING) {
 		belay_adapter_accepted(&ref);
 		belay_adapter_double();
@@ -137,8 +127,10 @@ bool belayi_aio_begin(enum belayi_aio_kind kind, const struct aiocb *cb, int op,
 		call.args[2] = (uint64_t)cb->aio_offset;
 	}
 	leave_earlier(cb);
-	if (belay_adapter_begin(&call, ret_ref, &fault))
+	if (belay_adapter_begin(&call, ret_ref, &fault)) {
+		belayi_aio_queue_up(cb);
 		return true;
+	}
 	errno = fault.status;
 	return false;
 }
@@ -155,53 +147,21 @@ static int run(enum belayi_aio_kind kind, struct aiocb *cb, int op)
 	}
 }
 
-/* From when the call is accepted the block may be gone. */
-static int run_plain(const struct belay_ref *ref, enum belayi_aio_kind kind,
-		     struct aiocb *cb, int op)
-{
-	int r = run(kind, cb, op);
-
-	if (r == 0)
-		belay_adapter_accepted(ref);
-	else
-		belay_adapter_refused(ref, errno);
-	return r;
-}
-
 static int run_shadow(const struct belay_ref *ref, enum belayi_aio_kind kind,
 		      struct aiocb *cb, int op)
 {
 	struct aiocb *shadow = belayi_shadow_new(ref, cb, kind);
-	int r;
+	int r = run(kind, shadow ?: cb, op);
 
-	if (!shadow) {
-		belayi_line_spoil(cb->aio_fildes);
-		return run_plain(ref, kind, cb, op);
-	}
-	r = run(kind, shadow, op);
 	/* First: from when the call is accepted, a cancel reaches its shadow. */
-	if (r == 0)
+	if (shadow && r == 0)
 		belayi_shadow_begun(shadow);
 	if (r == 0)
 		belay_adapter_accepted(ref);
 	else
 		belay_adapter_refused(ref, errno);
-	if (r != 0)
+	if (shadow && r != 0)
 		belayi_shadow_refused(shadow);
-	return r;
-}
-
-/* Where rules name calls of this API. */
-static int run_ruled(const struct belay_ref *ref, enum belayi_aio_kind kind,
-		     struct aiocb *cb, int op)
-{
-	int fd = cb->aio_fildes;
-	int r;
-
-	if (belayi_shadow_wanted(ref, cb, kind) || !belayi_line_enter(fd))
-		return run_shadow(ref, kind, cb, op);
-	r = run_plain(ref, kind, cb, op);
-	belayi_line_entered(fd);
 	return r;
 }
 
@@ -209,19 +169,25 @@ static inline int start(enum belayi_aio_kind kind, struct aiocb *cb, int op,
 			const void *site)
 {
 	struct belay_ref ref;
+	int r;
 
 	if (!belayi_aio_begin(kind, cb, op, NULL, site, &ref))
 		return -1;
-	return __builtin_expect(belayi_lines_kept(&ref), 0)
-		       ? run_ruled(&ref, kind, cb, op)
-		       : run_plain(&ref, kind, cb, op);
+	if (__builtin_expect(belayi_shadow_wanted(&ref, cb, kind), 0))
+		return run_shadow(&ref, kind, cb, op);
+	r = run(kind, cb, op);
+	if (r == 0)
+		belay_adapter_accepted(&ref);
+	else
+		belay_adapter_refused(&ref, errno);
+	return r;
 }
 
 /*
  * The program saw the block's final code: the first look counts. While a call
  * is on its way (STARTING), the code can still be that of the call before.
  */
-void belayi_aio_seen(const struct aiocb *cb, int code)
+static void complete(const struct aiocb *cb, int code)
 {
 	struct belay_ref ref = belay_adapter_find(&belay_adapter, cb);
 	struct belay_outcome outcome;
@@ -234,6 +200,12 @@ void belayi_aio_seen(const struct aiocb *cb, int code)
 		return;
 	outcome = belayi_aio_outcome(code, cb->__return_value);
 	(void)belay_adapter_completed(&ref, &outcome);
+}
+
+void belayi_aio_seen(const struct aiocb *cb, int code)
+{
+	complete(cb, code);
+	belayi_aio_give_back(cb);
 }
 
 static void collected(const struct aiocb *cb, struct belay_outcome *outcome)
@@ -286,8 +258,6 @@ BELAY_EXPORT int aio_error(const struct aiocb *cb)
 {
 	int code = NEXT(aio_error)(cb);
 
-	if (code == EINPROGRESS)
-		code = look_at(cb);
 	if (code != EINPROGRESS)
 		belayi_aio_seen(cb, code);
 	return code;
@@ -295,7 +265,7 @@ BELAY_EXPORT int aio_error(const struct aiocb *cb)
 
 BELAY_EXPORT ssize_t aio_return(struct aiocb *cb)
 {
-	int code = look_at(cb);
+	int code = belayi_aio_code(cb);
 	ssize_t r = NEXT(aio_return)(cb);
 	struct belay_outcome outcome;
 

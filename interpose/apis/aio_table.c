@@ -127,23 +127,6 @@ struct belayi_shadow *belayi_shadow_take(const struct aiocb *cb)
 	return NULL;
 }
 
-bool belayi_shadow_hold(const struct belayi_found *found)
-{
-	uint32_t *holders = &found->shadow->holders;
-	uint32_t count = __atomic_load_n(holders, __ATOMIC_RELAXED);
-
-	do {
-		if (!count)
-			return false;
-	} while (!__atomic_compare_exchange_n(holders, &count, count + 1, false,
-					      __ATOMIC_ACQ_REL,
-					      __ATOMIC_RELAXED));
-	if (belayi_shadow_is(found))
-		return true;
-	belayi_shadow_let_go(found->shadow);
-	return false;
-}
-
 void belayi_shadow_let_go(struct belayi_shadow *s)
 {
 	uint32_t place = (uint32_t)(s - shadows->all);

@@ -3,10 +3,8 @@
  * aio_watch.c - the watcher: sees when shadows are over
  *
  * A thread of Belay's own, made with the first shadow of a process. It waits
- * for shadows in the real aio_suspend(), so glibc needs no thread to tell of
- * them, and none that runs on has the program's signals. For quiet ones it does
- * not: the program ends them as it looks; they are looked at now and then, for
- * programs that never ask.
+ * for all shadows in the real aio_suspend(), so glibc needs no thread to tell
+ * of them, and none that runs on has the program's signals.
  */
 #include "aio_watch.h"
 
@@ -17,8 +15,6 @@
  * or as soon as one of these is over. */
 #define WATCHED_MAX 1024
 
-#define QUIET_NS UINT64_C(50000000)
-
 static struct watcher {
 	uint32_t runs;
 	struct belayi_shadow *fresh; /* a stack that the watcher takes */
@@ -28,7 +24,7 @@ static struct watcher {
 
 struct sync {
 	int fd;
-	uint64_t place;
+	uint64_t number;
 	bool waits;
 };
 
@@ -36,15 +32,14 @@ static bool is_before(const struct belayi_found *found, void *data)
 {
 	struct sync *sync = data;
 
-	sync->waits = found->shadow->place < sync->place &&
-		      !belayi_shadow_is_quiet(found->shadow) &&
+	sync->waits = found->number < sync->number &&
 		      found->shadow->cb.aio_fildes == sync->fd;
 	return !sync->waits;
 }
 
 bool belayi_watch_waits(const struct belayi_shadow *s)
 {
-	struct sync sync = {s->cb.aio_fildes, s->place, false};
+	struct sync sync = {s->cb.aio_fildes, belayi_shadow_number(s), false};
 
 	if (s->is_sync)
 		belayi_shadow_each(is_before, &sync);
@@ -54,17 +49,21 @@ bool belayi_watch_waits(const struct belayi_shadow *s)
 /* --- Watching ------------------------------------------------------------ */
 
 /*
- * Whether there is nothing more to do with a shadow that does not seem to run.
- * One that was cancelled is ended by who did that, or queued again.
+ * Whether there is nothing more to do with a shadow that does not run. One
+ * that was cancelled is ended by who did that.
  */
 static bool is_seen_to(struct belayi_shadow *s)
 {
 	const struct belayi_found found = {s, belayi_shadow_number(s)};
 
-	if (belayi_shadow_state(s) == BELAYI_SHADOW_RUNNING &&
-	    !belayi_watch_waits(s))
+	if (belayi_shadow_state(s) == BELAYI_SHADOW_ENDED)
+		return true;
+	if (belayi_shadow_state(s) != BELAYI_SHADOW_RUNNING ||
+	    belayi_watch_waits(s))
+		return false;
+	if (belayi_next_aio_error(&s->cb) != ECANCELED)
 		belayi_shadow_over(&found);
-	return belayi_shadow_state(s) >= BELAYI_SHADOW_DONE;
+	return true;
 }
 
 /* Adds those that were begun since, the oldest of them first. */
@@ -87,12 +86,10 @@ static void adopt(struct belayi_shadow **first)
 }
 
 /* Return: how many of `blocks` to wait for. */
-static int look(struct belayi_shadow **first, const struct aiocb *blocks[],
-		bool *ret_any_quiet)
+static int look(struct belayi_shadow **first, const struct aiocb *blocks[])
 {
 	int count = 0;
 
-	*ret_any_quiet = false;
 	for (struct belayi_shadow **at = first; *at;) {
 		struct belayi_shadow *s = *at;
 		bool runs = belayi_next_aio_error(&s->cb) == EINPROGRESS;
@@ -102,9 +99,7 @@ static int look(struct belayi_shadow **first, const struct aiocb *blocks[],
 			belayi_shadow_let_go(s);
 			continue;
 		}
-		if (belayi_shadow_is_quiet(s))
-			*ret_any_quiet = true;
-		else if (runs && count < WATCHED_MAX)
+		if (runs && count < WATCHED_MAX)
 			blocks[count++] = &s->cb;
 		at = &s->next;
 	}
@@ -118,20 +113,17 @@ static void watch(void)
 
 	for (;;) {
 		uint32_t seen = belayi_wait_seen();
-		bool any_quiet;
 		int count;
 
 		adopt(&first);
-		count = look(&first, blocks, &any_quiet);
-		(void)belayi_wait_sleep(blocks, count, seen,
-					any_quiet ? belayi_wait_in(QUIET_NS)
-						  : UINT64_MAX);
+		count = look(&first, blocks);
+		(void)belayi_wait_sleep(blocks, count, seen, UINT64_MAX);
 	}
 }
 
 void belayi_watch_add(struct belayi_shadow *s)
 {
-	(void)__atomic_add_fetch(&s->holders, 1, __ATOMIC_RELAXED);
+	s->holders++;
 	belayi_shadow_set(s, BELAYI_SHADOW_RUNNING);
 	s->next = __atomic_load_n(&watcher->fresh, __ATOMIC_RELAXED);
 	while (!__atomic_compare_exchange_n(&watcher->fresh, &s->next, s, false,

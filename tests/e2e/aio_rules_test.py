@@ -170,46 +170,6 @@ class Time(Ruled):
             self.assertEqual((read["canceled"], read["cancels"]),
                              (QUEUED - 1, QUEUED))
 
-    def not_begun(self, rule, *how):
-        """Who is behind a read that is cancelled before libc begins it."""
-        for _ in range(RUNS // 5):
-            lines, (rule_said,), calls = self.victim(
-                [f"aio.read {rule}"], "not-begun", *how)
-            self.assertEqual(self.said(lines, "error"),
-                             ["ECANCELED"] + ["OK"] * QUEUED)
-            self.assertEqual(self.said(lines, "bytes"), ["a1234"])
-            read = calls["aio.read"]
-            self.assertEqual((read["calls"], read["finished"],
-                              read["canceled"]), (QUEUED + 2, QUEUED + 1, 1))
-        return lines, rule_said
-
-    def test_none_is_lost_behind_the_first_that_a_rule_cancels(self):
-        _, rule = self.not_begun("timeout after=50ms if size=2")
-        self.assertEqual((rule["fired"], rule["canceled"],
-                          rule["not_canceled"]), (1, 1, 0))
-
-    def test_none_is_lost_behind_one_with_a_rule_that_the_program_cancels(
-            self):
-        lines, _ = self.not_begun("timeout after=30s if size=2", "first")
-        self.assertEqual(self.said(lines, "cancel"), ["CANCELED"])
-
-    def test_none_with_a_rule_is_lost_behind_one_that_the_program_cancels(
-            self):
-        lines, _ = self.not_begun("timeout after=30s if size=1", "first")
-        self.assertEqual(self.said(lines, "cancel"), ["CANCELED"])
-
-    def test_those_that_are_refused_it_stay_when_all_are_cancelled(self):
-        lines, _ = self.not_begun("fault refuse-cancel if size=1", "all")
-        self.assertEqual(self.said(lines, "cancel"), ["NOTCANCELED"])
-
-    def test_threads_are_cancelled_while_they_wait_for_a_call_with_a_rule(
-            self):
-        lines, (rule,), _ = self.victim(
-            ["aio.read timeout after=1s"], "canceled-threads")
-        self.assertEqual(self.said(lines, "error"),
-                         ["ECANCELED"] * (QUEUED - 1) + ["OK"])
-        self.assertEqual(rule["canceled"], QUEUED - 1)
-
     def test_a_hang_and_a_time_out_are_counted_right_in_each_run(self):
         for _ in range(RUNS):
             lines, (hang, timeout), calls = self.victim(
@@ -415,29 +375,15 @@ class Errors(Ruled):
 
 @unittest.skipUnless(shutil.which("stress-ng"), "there is no stress-ng")
 class StressNg(Ruled):
-    def stress(self, rules, status):
-        done, rules, _ = self.run_ruled(
-            ["aio.* fault delay=10us..2ms when p=0.3",
-             "aio.* fault short=1 if size>=1 when p=0.1",
-             "aio.read fault hang when p=0.05",
-             "aio.read timeout after=100ms",
-             # A call that also hangs would do so for ever.
-             "aio.write fault refuse-cancel when p=0.1", *rules],
+    def test_it_goes_on_under_a_rule_for_each_call(self):
+        # Calls have no shadows: it cancels what is not over yet, and libc may
+        # lose others for that (docs/hazards.md, H39).
+        _, rules, _ = self.run_ruled(
+            ["aio.* timeout after=30s"],
             "stress-ng", "--aio", "1", "--aio-ops", "400", "--timeout", "20s",
-            "--temp-path", self.folder, status=status)
-        return done, [rule["fired"] for rule in rules]
-
-    def test_it_goes_on_where_calls_are_late_short_and_cancelled(self):
-        # It cancels what is not over yet, too.
-        _, fired = self.stress([], 0)
-        for n in fired:
-            self.assertGreater(n, 0)
-
-    def test_it_tells_of_the_first_error(self):
-        done, fired = self.stress(["aio.* fault error=ENOMEM force when "
-                                   "p=0.02"], 2)
-        self.assertIn("Cannot allocate memory", done.stderr)
-        self.assertGreater(fired[-1], 0)
+            "--temp-path", self.folder)
+        for rule in rules:
+            self.assertGreater(rule["fired"], 0)
 
 
 class Gone(Ruled):
@@ -467,22 +413,6 @@ class Gone(Ruled):
             said = dict(zip(*[iter(done.stdout.split())] * 2))
             self.assertGreater(int(said["read"]), 0)
             self.assertEqual(int(said["unnamed"]), 0)
-
-    def test_no_call_is_lost_behind_one_that_a_rule_cancels(self):
-        """Threads share a descriptor; one that is lost is waited for."""
-        with open(self.path("data"), "wb") as file:
-            file.write(bytes(BLOCK))
-        canceled = 0
-        for rule in ("timeout after=100us if size=512",
-                     "fault cancel if size=512 when p=0.1"):
-            done, (counted,), _ = self.run_ruled(
-                [f"aio.read {rule}"], GONE, "data", "4000", "again", "shared")
-            said = dict(zip(*[iter(done.stdout.split())] * 2))
-            self.assertGreater(int(said["read"]), 0)
-            self.assertEqual(int(said["unnamed"]), 0)
-            self.assertEqual(int(said["canceled"]), counted["canceled"])
-            canceled += counted["canceled"]
-        self.assertGreater(canceled, 0)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,11 @@
  * aio_gone.c - reads with control blocks that are unmapped as soon as their
  * call is collected; prints how many ended, and how
  *
- *     aio-gone FILE READS [again [shared]]
+ *     aio-gone FILE READS [again]
  *
- * READS:  of each thread
- * again:  a second read goes on each block, of half as many bytes; how many of
- *         these did not succeed is printed as "unnamed"
- * shared: all threads read from one descriptor
+ * READS: of each thread
+ * again: a second read goes on each block, of half as many bytes; how many of
+ *        these did not succeed is printed as "unnamed"
  */
 #include <aio.h>
 #include <errno.h>
@@ -25,7 +24,6 @@
 #define SIZE 512
 
 static const char *path;
-static int shared = -1;
 static bool again;
 static long reads;
 static long read_count;
@@ -79,7 +77,7 @@ static void read_once(int fd)
 
 static void *reader(void *unused)
 {
-	int fd = shared < 0 ? open(path, O_RDONLY | O_CLOEXEC) : shared;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	(void)unused;
 	if (fd < 0)
@@ -97,8 +95,6 @@ int main(int argc, char **argv)
 		return 2;
 	reads = strtol(argv[2], NULL, 10);
 	again = argc > 3;
-	if (argc > 4)
-		shared = open(argv[1], O_RDONLY | O_CLOEXEC);
 	path = argv[1];
 	for (int i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, reader, NULL) != 0)
