@@ -2,11 +2,11 @@
 /*
  * event.c - events: what ISynchronize objects are made of
  *
- * The word: turn << 8 | signals so far (4 bits) | flags. Threads sleep on its low half, and are woken by
- * whoever changes it. Threads of single-threaded apartments pump instead: they
- * list themselves, to be rung. From HANDLED on SIGNALED means nothing, and
- * whoever changes the event does so with its lock held; all who sleep are woken
- * then, to wait for the eventfd instead.
+ * The word: turn << 8 | signals so far (4 bits) | flags. Threads sleep on its
+ * low half, and are woken by whoever changes it. Threads of single-threaded
+ * apartments pump instead: they list themselves, to be rung. From HANDLED on
+ * SIGNALED means nothing, and whoever changes the event does so with its lock
+ * held; all who sleep are woken then, to wait for the eventfd instead.
  */
 #include "event.h"
 
