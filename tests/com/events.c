@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "asleep.h"
 #include "event.h"
 #include "handles.h"
 
@@ -165,6 +166,7 @@ struct waiter {
 	struct belayi_event *event;
 	int mode;
 	HRESULT answer;
+	pid_t thread; /* once it is about to wait */
 	int is_over;
 };
 
@@ -175,6 +177,7 @@ static void wait_for_it(void *data)
 	if (waiter->mode >= 0)
 		assert_int_equal(CoInitializeEx(NULL, (DWORD)waiter->mode),
 				 S_OK);
+	__atomic_store_n(&waiter->thread, gettid(), __ATOMIC_RELEASE);
 	waiter->answer = belayi_event_wait(waiter->event, 30000);
 	__atomic_store_n(&waiter->is_over, 1, __ATOMIC_RELEASE);
 	if (waiter->mode >= 0)
@@ -215,6 +218,17 @@ static void a_signal_ends_all_waits_for_a_manual_event(void)
 	}
 }
 
+static bool all_wait(struct waiter *waiters)
+{
+	int i;
+
+	for (i = 0; i < WAITERS; i++)
+		if (!thread_is_asleep(__atomic_load_n(&waiters[i].thread,
+						      __ATOMIC_ACQUIRE)))
+			return false;
+	return true;
+}
+
 static int waits_that_are_over(struct waiter *waiters)
 {
 	int i, over = 0;
@@ -233,8 +247,7 @@ static int waits_ended_by_a_moment(void)
 
 	make(&event, false);
 	start_waiters(waiters, &event);
-	for (i = 0; i < 200; i++)
-		jobs_rest();
+	until(all_wait(waiters));
 	belayi_event_signal(&event);
 	belayi_event_reset(&event);
 	while (waits_that_are_over(waiters) < WAITERS &&
@@ -249,8 +262,8 @@ static int waits_ended_by_a_moment(void)
 }
 
 /*
- * A wait that began too late has seen nothing, so not quite all must be over;
- * if those that are woken had to find the event signaled, half would be.
+ * Who is asleep on its way into the wait has seen nothing, so not quite all must
+ * be over; if the woken had to find the event signaled, half would be.
  */
 static void a_signal_that_is_reset_at_once_ends_waits(void)
 {

@@ -7,6 +7,7 @@
  * reference is given back once. The next turn's call is left alone.
  */
 #define COBJMACROS
+#include "asleep.h"
 #include "callee.h"
 
 #include <unistd.h>
@@ -174,19 +175,8 @@ static void begin_next_turn(void *data)
 
 static bool sleeps(const struct waiter *waiter)
 {
-	pid_t thread = __atomic_load_n(&waiter->thread, __ATOMIC_ACQUIRE);
-	char path[64];
-	char state = 0;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/stat", thread);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-		state = 0;
-	(void)fclose(file);
-	return state == 'S';
+	return thread_is_asleep(
+		__atomic_load_n(&waiter->thread, __ATOMIC_ACQUIRE));
 }
 
 /* The object is idle before nothing is due any more. */

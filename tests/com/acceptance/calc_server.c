@@ -104,6 +104,7 @@ HRESULT calc_sleep(struct calc *calc, ULONG milliseconds,
 			hr = RPC_E_CALL_CANCELED;
 			break;
 		}
+		calc_add(calc, looks);
 		if (milliseconds == CALC_GATE
 			    ? is_open(calc)
 			    : calc_now_ms() - start >= milliseconds)

@@ -40,6 +40,7 @@ struct calc_counts {
 	int finished;    /* Finish_ methods that brought an outcome */
 	int entered;     /* Slow: began, in either way */
 	int left;        /* Slow: ended */
+	int looks;       /* Slow: asked whether it was cancelled */
 	int canceled;    /* Slow: saw that it was cancelled */
 	int aggregated;  /* CreateCall with an outer and IID_IUnknown */
 	int working;     /* threads of call objects that have not signaled */

@@ -96,6 +96,7 @@ static void finish_is_done_once(struct pairing *p)
 
 struct opener {
 	struct calc *calc;
+	pid_t client;
 	bool opened;
 };
 
@@ -104,7 +105,7 @@ static void open_when_entered(void *data)
 	struct opener *opener = data;
 
 	calc_await(opener->calc, entered, 1);
-	(void)usleep(20000); /* time for the client to be waiting */
+	acceptance_await_sleep(opener->client);
 	__atomic_store_n(&opener->opened, true, __ATOMIC_RELEASE);
 	calc_open(opener->calc);
 }
@@ -112,7 +113,7 @@ static void open_when_entered(void *data)
 static void finish_waits(struct pairing *p)
 {
 	AsyncICalc *call = pairing_call(p);
-	struct opener opener = {p->calc, false};
+	struct opener opener = {p->calc, gettid(), false};
 	struct acceptance_thread thread;
 
 	acceptance_spawn(&thread, open_when_entered, &opener);
@@ -433,7 +434,7 @@ static void an_outer_is_called_back(struct pairing *p)
 {
 	struct outer *outer = outer_new(p, true);
 	AsyncICalc *call = AS(outer, AsyncICalc);
-	struct opener opener = {p->calc, false};
+	struct opener opener = {p->calc, gettid(), false};
 	struct acceptance_thread thread;
 
 	outer->begun = &p->calc->counts.entered;

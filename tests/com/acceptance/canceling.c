@@ -70,23 +70,33 @@ static void begin_is_refused_until_finish(struct pairing *p)
 	AsyncICalc_Release(call);
 }
 
-static void open_soon(void *data)
-{
-	struct calc *calc = data;
+/* Lets the server end once the client waits for it. */
+struct opener {
+	struct calc *calc;
+	pid_t client;
+	bool opened;
+};
 
-	(void)usleep(200000);
-	calc_open(calc);
+static void open_when_asleep(void *data)
+{
+	struct opener *opener = data;
+
+	acceptance_await_sleep(opener->client);
+	__atomic_store_n(&opener->opened, true, __ATOMIC_RELEASE);
+	calc_open(opener->calc);
 }
 
 static void cancel_waits_for_the_server(struct pairing *p)
 {
 	AsyncICalc *call = begun(p);
+	struct opener opener = {p->calc, gettid(), false};
 	struct acceptance_thread thread;
 	uint64_t start = calc_now_ms();
 
-	acceptance_spawn(&thread, open_soon, p->calc);
+	acceptance_spawn(&thread, open_when_asleep, &opener);
 	assert_int_equal(acceptance_cancel(call, 20), RPC_E_CALL_COMPLETE);
-	assert_in_range(calc_now_ms() - start, 190, 10000);
+	assert_true(__atomic_load_n(&opener.opened, __ATOMIC_ACQUIRE));
+	assert_in_range(calc_now_ms() - start, 0, 10000);
 	check_finish(call, S_OK);
 	acceptance_join(&thread);
 	AsyncICalc_Release(call);
@@ -108,9 +118,10 @@ static void cancel_gives_up_waiting(struct pairing *p)
 static void cancel_waits_for_ever(struct pairing *p)
 {
 	AsyncICalc *call = begun(p);
+	struct opener opener = {p->calc, gettid(), false};
 	struct acceptance_thread thread;
 
-	acceptance_spawn(&thread, open_soon, p->calc);
+	acceptance_spawn(&thread, open_when_asleep, &opener);
 	assert_int_equal(
 		acceptance_cancel(call, (ULONG)RPC_C_CANCEL_INFINITE_TIMEOUT),
 		RPC_E_CALL_COMPLETE);
@@ -156,19 +167,27 @@ static void cancel_needs_a_begin(struct pairing *p)
 	AsyncICalc_Release(call);
 }
 
-static void cancel_soon(void *data)
+struct second {
+	AsyncICalc *call;
+	pid_t client;
+};
+
+static void cancel_when_asleep(void *data)
 {
-	(void)usleep(20000); /* time for the client to be waiting */
-	assert_int_equal(acceptance_cancel(data, 0), S_OK);
+	struct second *second = data;
+
+	acceptance_await_sleep(second->client);
+	assert_int_equal(acceptance_cancel(second->call, 0), S_OK);
 }
 
 static void cancel_releases_a_finisher(struct pairing *p)
 {
 	AsyncICalc *call = begun(p);
+	struct second second = {call, gettid()};
 	struct acceptance_thread thread;
 	ULONG slept = 77;
 
-	acceptance_spawn(&thread, cancel_soon, call);
+	acceptance_spawn(&thread, cancel_when_asleep, &second);
 	assert_int_equal(AsyncICalc_Finish_Slow(call, &slept),
 			 RPC_E_CALL_CANCELED);
 	assert_int_equal(slept, 0);
@@ -191,7 +210,7 @@ static void the_server_sees_it(struct pairing *p)
 {
 	AsyncICalc *call = begun(p);
 
-	(void)usleep(10000); /* it looks each millisecond */
+	calc_await(p->calc, looks, 3);
 	assert_int_equal(calc_count(p->calc, canceled), 0);
 	assert_int_equal(acceptance_cancel(call, 0), S_OK);
 	calc_await(p->calc, canceled, 1);
@@ -465,7 +484,7 @@ static void release_is_no_cancel(struct pairing *p)
 	AsyncICalc *call = begun(p);
 
 	AsyncICalc_Release(call);
-	(void)usleep(20000); /* the server looks each millisecond */
+	calc_await(p->calc, looks, calc_count(p->calc, looks) + 3);
 	assert_int_equal(calc_count(p->calc, canceled), 0);
 	calc_open(p->calc);
 	calc_await(p->calc, left, 1);

@@ -3,9 +3,11 @@
  * verbs.c - what tests of the acceptance list share
  */
 #define COBJMACROS
+#include <sched.h>
 #include <stdlib.h>
 
 #include "acceptance.h"
+#include "asleep.h"
 
 HRESULT acceptance_wait(void *call, DWORD milliseconds)
 {
@@ -68,4 +70,15 @@ void acceptance_spawn(struct acceptance_thread *thread, void (*run)(void *data),
 void acceptance_join(struct acceptance_thread *thread)
 {
 	assert_int_equal(pthread_join(thread->thread, NULL), 0);
+}
+
+void acceptance_await_sleep(pid_t thread)
+{
+	uint64_t end = calc_now_ms() + 20000;
+
+	while (!thread_is_asleep(thread)) {
+		if (calc_now_ms() > end)
+			abort();
+		(void)sched_yield();
+	}
 }
