@@ -145,32 +145,6 @@ static CONST_VTBL IMultiQIVtbl multi_vtable = {
 
 /* --- IMarshal ------------------------------------------------------------ */
 
-static HRESULT STDMETHODCALLTYPE marshal_class(IMarshal *This, REFIID iid,
-					       void *object, DWORD mshctx,
-					       void *context, DWORD mshlflags,
-					       CLSID *ret_clsid)
-{
-	(void)This, (void)iid, (void)object;
-	(void)mshctx, (void)context, (void)mshlflags;
-	if (!ret_clsid)
-		return E_POINTER;
-	*ret_clsid = CLSID_StdMarshal;
-	return S_OK;
-}
-
-static HRESULT STDMETHODCALLTYPE marshal_size(IMarshal *This, REFIID iid,
-					      void *object, DWORD mshctx,
-					      void *context, DWORD mshlflags,
-					      DWORD *ret_size)
-{
-	(void)This, (void)iid, (void)object;
-	(void)mshctx, (void)context, (void)mshlflags;
-	if (!ret_size)
-		return E_POINTER;
-	*ret_size = BELAYI_OBJREF_MAX;
-	return S_OK;
-}
-
 static HRESULT STDMETHODCALLTYPE marshal_marshal(IMarshal *This,
 						 IStream *stream, REFIID iid,
 						 void *object, DWORD mshctx,
@@ -183,21 +157,6 @@ static HRESULT STDMETHODCALLTYPE marshal_marshal(IMarshal *This,
 				       mshlflags);
 }
 
-static HRESULT STDMETHODCALLTYPE marshal_unmarshal(IMarshal *This,
-						   IStream *stream, REFIID iid,
-						   void **ret_object)
-{
-	(void)This;
-	return belayi_standard_read(stream, iid, ret_object);
-}
-
-static HRESULT STDMETHODCALLTYPE marshal_release(IMarshal *This,
-						 IStream *stream)
-{
-	(void)This;
-	return belayi_standard_discard(stream);
-}
-
 /* What disconnects an object happens where the object is. */
 static HRESULT STDMETHODCALLTYPE marshal_disconnect(IMarshal *This,
 						    DWORD reserved)
@@ -207,9 +166,11 @@ static HRESULT STDMETHODCALLTYPE marshal_disconnect(IMarshal *This,
 }
 
 static CONST_VTBL IMarshalVtbl marshal_vtable = {
-	marshal_query,     marshal_ref,     marshal_unref,
-	marshal_class,     marshal_size,    marshal_marshal,
-	marshal_unmarshal, marshal_release, marshal_disconnect,
+	marshal_query,        marshal_ref,
+	marshal_unref,        belayi_standard_class,
+	belayi_standard_size, marshal_marshal,
+	belayi_standard_read, belayi_standard_discard,
+	marshal_disconnect,
 };
 
 struct belayi_import *belayi_import_of(IMarshal *This)

@@ -162,12 +162,40 @@ HRESULT belayi_standard_as(IUnknown *object, REFIID has, REFIID wanted,
 	return result;
 }
 
-HRESULT belayi_standard_read(IStream *stream, REFIID iid, void **ret_object)
+HRESULT STDMETHODCALLTYPE belayi_standard_class(IMarshal *This, REFIID iid,
+						void *object, DWORD mshctx,
+						void *context, DWORD mshlflags,
+						CLSID *ret_clsid)
+{
+	(void)This, (void)iid, (void)object;
+	(void)mshctx, (void)context, (void)mshlflags;
+	if (!ret_clsid)
+		return E_POINTER;
+	*ret_clsid = CLSID_StdMarshal;
+	return S_OK;
+}
+
+HRESULT STDMETHODCALLTYPE belayi_standard_size(IMarshal *This, REFIID iid,
+					       void *object, DWORD mshctx,
+					       void *context, DWORD mshlflags,
+					       DWORD *ret_size)
+{
+	(void)This, (void)iid, (void)object;
+	(void)mshctx, (void)context, (void)mshlflags;
+	if (!ret_size)
+		return E_POINTER;
+	*ret_size = BELAYI_OBJREF_MAX;
+	return S_OK;
+}
+
+HRESULT STDMETHODCALLTYPE belayi_standard_read(IMarshal *This, IStream *stream,
+					       REFIID iid, void **ret_object)
 {
 	struct belayi_objref objref;
 	IUnknown *object;
 	HRESULT result = belayi_objref_read(stream, &objref);
 
+	(void)This;
 	*ret_object = NULL;
 	if (SUCCEEDED(result) && objref.kind != BELAYI_OBJREF_STANDARD)
 		result = RPC_E_INVALID_OBJREF;
@@ -178,11 +206,13 @@ HRESULT belayi_standard_read(IStream *stream, REFIID iid, void **ret_object)
 	return belayi_standard_as(object, &objref.iid, iid, ret_object);
 }
 
-HRESULT belayi_standard_discard(IStream *stream)
+HRESULT STDMETHODCALLTYPE belayi_standard_discard(IMarshal *This,
+						  IStream *stream)
 {
 	struct belayi_objref objref;
 	HRESULT result = belayi_objref_read(stream, &objref);
 
+	(void)This;
 	if (SUCCEEDED(result) && objref.kind != BELAYI_OBJREF_STANDARD)
 		result = RPC_E_INVALID_OBJREF;
 	if (FAILED(result))

@@ -60,14 +60,26 @@ HRESULT belayi_standard_unmarshal(const struct belayi_objref *objref,
 HRESULT belayi_standard_release(const struct belayi_objref *objref);
 
 /*
- * belayi_standard_read() - IMarshal::UnmarshalInterface
- * belayi_standard_discard() - IMarshal::ReleaseMarshalData
+ * Methods of IMarshal that are the same for every object:
  *
- * As the two above, with the OBJREF in a stream; any other kind is refused.
+ * belayi_standard_class() - GetUnmarshalClass
+ * belayi_standard_size() - GetMarshalSizeMax
+ * belayi_standard_read() - UnmarshalInterface
+ * belayi_standard_discard() - ReleaseMarshalData
+ *
+ * The last two do as the two above, with the OBJREF in a stream; any other kind
+ * is refused.
  * iid: as which the object is wanted; IID_NULL: as what it was marshaled
  */
-HRESULT belayi_standard_read(IStream *stream, REFIID iid, void **ret_object);
-HRESULT belayi_standard_discard(IStream *stream);
+HRESULT belayi_standard_class(IMarshal *This, REFIID iid, void *object,
+			      DWORD mshctx, void *context, DWORD mshlflags,
+			      CLSID *ret_clsid);
+HRESULT belayi_standard_size(IMarshal *This, REFIID iid, void *object,
+			     DWORD mshctx, void *context, DWORD mshlflags,
+			     DWORD *ret_size);
+HRESULT belayi_standard_read(IMarshal *This, IStream *stream, REFIID iid,
+			     void **ret_object);
+HRESULT belayi_standard_discard(IMarshal *This, IStream *stream);
 
 /* belayi_standard_as() - exchanges a pointer for another of the same object */
 HRESULT belayi_standard_as(IUnknown *object, REFIID has, REFIID wanted,

@@ -53,32 +53,6 @@ static ULONG STDMETHODCALLTYPE unref(IMarshal *This)
 	return 0;
 }
 
-static HRESULT STDMETHODCALLTYPE get_class(IMarshal *This, REFIID iid,
-					   void *object, DWORD mshctx,
-					   void *context, DWORD mshlflags,
-					   CLSID *ret_clsid)
-{
-	(void)This, (void)iid, (void)object;
-	(void)mshctx, (void)context, (void)mshlflags;
-	if (!ret_clsid)
-		return E_POINTER;
-	*ret_clsid = CLSID_StdMarshal;
-	return S_OK;
-}
-
-static HRESULT STDMETHODCALLTYPE get_size(IMarshal *This, REFIID iid,
-					  void *object, DWORD mshctx,
-					  void *context, DWORD mshlflags,
-					  DWORD *ret_size)
-{
-	(void)This, (void)iid, (void)object;
-	(void)mshctx, (void)context, (void)mshlflags;
-	if (!ret_size)
-		return E_POINTER;
-	*ret_size = BELAYI_OBJREF_MAX;
-	return S_OK;
-}
-
 static HRESULT STDMETHODCALLTYPE marshal(IMarshal *This, IStream *stream,
 					 REFIID iid, void *object, DWORD mshctx,
 					 void *context, DWORD mshlflags)
@@ -89,19 +63,6 @@ static HRESULT STDMETHODCALLTYPE marshal(IMarshal *This, IStream *stream,
 	if (!from)
 		return E_INVALIDARG;
 	return belayi_standard_marshal(from, stream, iid, mshlflags);
-}
-
-static HRESULT STDMETHODCALLTYPE unmarshal(IMarshal *This, IStream *stream,
-					   REFIID iid, void **ret_object)
-{
-	(void)This;
-	return belayi_standard_read(stream, iid, ret_object);
-}
-
-static HRESULT STDMETHODCALLTYPE release_data(IMarshal *This, IStream *stream)
-{
-	(void)This;
-	return belayi_standard_discard(stream);
 }
 
 static HRESULT STDMETHODCALLTYPE disconnect(IMarshal *This, DWORD reserved)
@@ -117,8 +78,15 @@ static HRESULT STDMETHODCALLTYPE disconnect(IMarshal *This, DWORD reserved)
 }
 
 static CONST_VTBL IMarshalVtbl vtable = {
-	query,   ref,       unref,        get_class,  get_size,
-	marshal, unmarshal, release_data, disconnect,
+	query,
+	ref,
+	unref,
+	belayi_standard_class,
+	belayi_standard_size,
+	marshal,
+	belayi_standard_read,
+	belayi_standard_discard,
+	disconnect,
 };
 
 HRESULT CoGetStandardMarshal(REFIID riid, IUnknown *object, DWORD mshctx,
