@@ -227,18 +227,18 @@ static ULONG finish_count(AsyncIUnknown *This, int method)
 static HRESULT STDMETHODCALLTYPE unknown_query(AsyncIUnknown *This, REFIID riid,
 					       void **ppvObject)
 {
-	return IUnknown_QueryInterface(belayi_object_from(This)->outer, riid,
-				       ppvObject);
+	return IUnknown_QueryInterface(belayi_object_from(This)->waitable.outer,
+				       riid, ppvObject);
 }
 
 static ULONG STDMETHODCALLTYPE unknown_ref(AsyncIUnknown *This)
 {
-	return IUnknown_AddRef(belayi_object_from(This)->outer);
+	return IUnknown_AddRef(belayi_object_from(This)->waitable.outer);
 }
 
 static ULONG STDMETHODCALLTYPE unknown_unref(AsyncIUnknown *This)
 {
-	return IUnknown_Release(belayi_object_from(This)->outer);
+	return IUnknown_Release(belayi_object_from(This)->waitable.outer);
 }
 
 static HRESULT STDMETHODCALLTYPE begin_query(AsyncIUnknown *This, REFIID riid)

@@ -59,9 +59,9 @@ static void **interface_of(struct belayi_call_object *object, REFIID riid)
 		void *pointer;
 	} faces[] = {
 		{&object->iface->async_iid, &object->async},
-		{&IID_ISynchronize, &object->synchronize},
+		{&IID_ISynchronize, &object->waitable.synchronize},
 		{&IID_ICancelMethodCalls, &object->cancel},
-		{&IID_ISynchronizeHandle, &object->handle},
+		{&IID_ISynchronizeHandle, &object->waitable.handle},
 		{&IID_IClientSecurity, &object->security},
 	};
 
@@ -86,7 +86,7 @@ static HRESULT STDMETHODCALLTYPE own_QueryInterface(IUnknown *This, REFIID riid,
 	*ppvObject = interface_of(object, riid);
 	if (!*ppvObject)
 		return E_NOINTERFACE;
-	(void)IUnknown_AddRef(object->outer);
+	(void)IUnknown_AddRef(object->waitable.outer);
 	return S_OK;
 }
 
@@ -111,64 +111,20 @@ static const IUnknownVtbl unknown_vtbl = {
 	static HRESULT STDMETHODCALLTYPE member##_QueryInterface(              \
 		Interface *This, REFIID riid, void **ppvObject)                \
 	{                                                                      \
-		return IUnknown_QueryInterface(IMPL_FROM(member, This)->outer, \
-					       riid, ppvObject);               \
+		return IUnknown_QueryInterface(                                \
+			IMPL_FROM(member, This)->waitable.outer, riid,         \
+			ppvObject);                                            \
 	}                                                                      \
 	static ULONG STDMETHODCALLTYPE member##_AddRef(Interface *This)        \
 	{                                                                      \
-		return IUnknown_AddRef(IMPL_FROM(member, This)->outer);        \
+		return IUnknown_AddRef(                                        \
+			IMPL_FROM(member, This)->waitable.outer);              \
 	}                                                                      \
 	static ULONG STDMETHODCALLTYPE member##_Release(Interface *This)       \
 	{                                                                      \
-		return IUnknown_Release(IMPL_FROM(member, This)->outer);       \
+		return IUnknown_Release(                                       \
+			IMPL_FROM(member, This)->waitable.outer);              \
 	}
-
-/* --- ISynchronize, ISynchronizeHandle ------------------------------------ */
-
-DELEGATE(ISynchronize, synchronize)
-
-static HRESULT STDMETHODCALLTYPE synchronize_Wait(ISynchronize *This,
-						  DWORD dwFlags,
-						  DWORD dwMilliseconds)
-{
-	(void)dwFlags;
-	return belayi_event_wait(&IMPL_FROM(synchronize, This)->event,
-				 dwMilliseconds);
-}
-
-static HRESULT STDMETHODCALLTYPE synchronize_Signal(ISynchronize *This)
-{
-	belayi_event_signal(&IMPL_FROM(synchronize, This)->event);
-	return S_OK;
-}
-
-static HRESULT STDMETHODCALLTYPE synchronize_Reset(ISynchronize *This)
-{
-	belayi_event_reset(&IMPL_FROM(synchronize, This)->event);
-	return S_OK;
-}
-
-static const ISynchronizeVtbl synchronize_vtbl = {
-	synchronize_QueryInterface, synchronize_AddRef, synchronize_Release,
-	synchronize_Wait,           synchronize_Signal, synchronize_Reset,
-};
-
-DELEGATE(ISynchronizeHandle, handle)
-
-static HRESULT STDMETHODCALLTYPE handle_GetHandle(ISynchronizeHandle *This,
-						  HANDLE *ph)
-{
-	if (!ph)
-		return E_POINTER;
-	return belayi_event_handle(&IMPL_FROM(handle, This)->event, ph);
-}
-
-static const ISynchronizeHandleVtbl handle_vtbl = {
-	handle_QueryInterface,
-	handle_AddRef,
-	handle_Release,
-	handle_GetHandle,
-};
 
 /* --- ICancelMethodCalls -------------------------------------------------- */
 
@@ -210,8 +166,8 @@ static bool is_own(struct belayi_call_object *object, IUnknown *pointer)
 	    FAILED(IUnknown_QueryInterface(pointer, &IID_IUnknown, &asked)))
 		return false;
 	(void)IUnknown_Release((IUnknown *)asked);
-	if (FAILED(IUnknown_QueryInterface(object->outer, &IID_IUnknown,
-					   &identity)))
+	if (FAILED(IUnknown_QueryInterface(object->waitable.outer,
+					   &IID_IUnknown, &identity)))
 		return false;
 	(void)IUnknown_Release((IUnknown *)identity);
 	return identity == asked;
@@ -322,10 +278,10 @@ static HRESULT object_begun(struct belayi_client_call *client, uint64_t turn)
 {
 	struct belayi_call_object *object = object_from(client);
 
-	(void)IUnknown_AddRef(object->outer);
+	(void)IUnknown_AddRef(object->waitable.outer);
 	if (belayi_object_is_part(object))
 		return belayi_outer_begin(object, turn);
-	belayi_event_begin(&object->event, turn);
+	belayi_event_begin(&object->waitable.event, turn);
 	return S_OK;
 }
 
@@ -335,7 +291,7 @@ static void object_unbegun(struct belayi_client_call *client, uint64_t turn)
 
 	if (belayi_object_is_part(object))
 		belayi_outer_unbegin(object, turn);
-	(void)IUnknown_Release(object->outer);
+	(void)IUnknown_Release(object->waitable.outer);
 }
 
 static void object_wait(struct belayi_client_call *client)
@@ -352,7 +308,7 @@ static void object_settled(struct belayi_client_call *client, uint64_t turn)
 		belayi_outer_settled(object, turn);
 		return;
 	}
-	(void)belayi_event_signal_turn(&object->event, turn);
+	(void)belayi_event_signal_turn(&object->waitable.event, turn);
 	if (client->apartment)
 		belayi_apartment_ring(client->apartment);
 	(void)release(object);
@@ -365,7 +321,7 @@ static HRESULT object_collect(struct belayi_client_call *client, uint64_t turn)
 	if (belayi_object_is_part(object))
 		return belayi_outer_collect(object);
 	/* Who settled the call may not have come so far: it was woken first. */
-	(void)belayi_event_signal_turn(&object->event, turn);
+	(void)belayi_event_signal_turn(&object->waitable.event, turn);
 	return S_OK;
 }
 
@@ -374,7 +330,7 @@ static void object_free(struct belayi_client_call *client)
 	struct belayi_call_object *object = object_from(client);
 
 	belayi_client_deinit(client);
-	belayi_event_deinit(&object->event);
+	belayi_event_deinit(&object->waitable.event);
 	belayi_blanket_free(object->blanket);
 	free(object);
 }
@@ -417,14 +373,13 @@ make_object(struct belayi_proxy *proxy, const void *vtable, IUnknown *outer)
 	object->client.own.image = object->image;
 	object->unknown = &unknown_vtbl;
 	object->async = vtable;
-	object->synchronize = &synchronize_vtbl;
-	object->handle = &handle_vtbl;
 	object->cancel = &cancel_vtbl;
 	object->security = &security_vtbl;
-	object->outer = outer ? outer : (IUnknown *)&object->unknown;
 	object->iface = proxy->iface;
 	object->refs = 1;
-	belayi_event_init(&object->event, false);
+	belayi_waitable_init(&object->waitable,
+			     outer ? outer : (IUnknown *)&object->unknown,
+			     false);
 	return object;
 }
 

@@ -23,7 +23,7 @@
 #include <belay/com/objbase.h>
 
 #include "client_call.h"
-#include "event.h"
+#include "waitable.h"
 
 struct belayi_blanket;
 struct belayi_call_object;
@@ -33,9 +33,9 @@ struct belayi_procedure;
 /*
  * struct belayi_call_object - a call object
  *
- * outer:      the controlling unknown; its own `unknown` where it is no part
- *             of another object. Not counted
  * async:      AsyncIXxx: what vtables.h made
+ * waitable:   its outer is the object's own `unknown` where it is no part of
+ *             another one
  * signaling:  of an outer's ISynchronize: outer_signal.c
  * signal_hr:  what the outer's Signal said
  * image:      arguments, for the client call's own message
@@ -44,14 +44,11 @@ struct belayi_call_object {
 	struct belayi_client_call client;
 	const IUnknownVtbl *unknown;
 	const void *async;
-	const ISynchronizeVtbl *synchronize;
-	const ISynchronizeHandleVtbl *handle;
 	const ICancelMethodCallsVtbl *cancel;
 	const IClientSecurityVtbl *security;
-	IUnknown *outer;
 	const struct belayi_interface *iface;
 	struct belayi_blanket *blanket;
-	struct belayi_event event;
+	struct belayi_waitable waitable;
 	uint64_t signaling;
 	uint32_t refs;
 	HRESULT signal_hr;
@@ -71,7 +68,7 @@ void belayi_object_finish(void *async, const struct belayi_procedure *procedure,
 static inline bool
 belayi_object_is_part(const struct belayi_call_object *object)
 {
-	return object->outer != (const IUnknown *)&object->unknown;
+	return object->waitable.outer != (const IUnknown *)&object->unknown;
 }
 
 /*

@@ -95,10 +95,10 @@ static ISynchronize *synchronize_of(struct belayi_call_object *object)
 {
 	void *found;
 
-	if (FAILED(IUnknown_QueryInterface(object->outer, &IID_ISynchronize,
-					   &found)))
+	if (FAILED(IUnknown_QueryInterface(object->waitable.outer,
+					   &IID_ISynchronize, &found)))
 		return NULL;
-	if (found != (void *)&object->synchronize)
+	if (found != (void *)&object->waitable.synchronize)
 		return found;
 	(void)ISynchronize_Release((ISynchronize *)found);
 	return NULL;
@@ -116,7 +116,7 @@ HRESULT belayi_outer_begin(struct belayi_call_object *object, uint64_t turn)
 			 __ATOMIC_RELEASE);
 	synchronize = synchronize_of(object);
 	if (!synchronize) {
-		belayi_event_begin(&object->event, turn);
+		belayi_event_begin(&object->waitable.event, turn);
 		return S_OK;
 	}
 	hr = ISynchronize_Reset(synchronize);
@@ -136,7 +136,7 @@ static HRESULT signal_outer(struct belayi_call_object *object, uint64_t turn)
 	HRESULT hr;
 
 	if (!synchronize) {
-		(void)belayi_event_signal_turn(&object->event, turn);
+		(void)belayi_event_signal_turn(&object->waitable.event, turn);
 		return S_OK;
 	}
 	hr = ISynchronize_Signal(synchronize);
@@ -155,7 +155,7 @@ static void settle(struct belayi_call_object *object, uint64_t turn)
 	if (FAILED(hr) && load(object) == word)
 		object->signal_hr = hr;
 	signal_is_over(object, word);
-	(void)IUnknown_Release(object->outer);
+	(void)IUnknown_Release(object->waitable.outer);
 }
 
 /* --- Elsewhere ----------------------------------------------------------- */

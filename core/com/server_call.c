@@ -118,7 +118,7 @@ static void on_disconnected(struct belayi_pending *pending)
 	    !move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_CUT) &&
 	    !move(object, BELAYI_SERVER_SIGNALED, BELAYI_SERVER_CUT) &&
 	    move(object, BELAYI_SERVER_BUSY, BELAYI_SERVER_OVER)) {
-		belayi_event_signal(&object->event);
+		belayi_event_signal(&object->waitable.event);
 		reply_failed(object, RPC_E_DISCONNECTED);
 	}
 	(void)belayi_server_object_unref(object);

@@ -32,7 +32,7 @@ static void destroy(struct belayi_server_object *object)
 	if (object->context)
 		belayi_context_unref(object->context);
 	belayi_frame_deinit(&object->frame);
-	belayi_event_deinit(&object->event);
+	belayi_event_deinit(&object->waitable.event);
 	free(object);
 }
 
@@ -54,9 +54,9 @@ static HRESULT query(struct belayi_server_object *object, REFIID riid,
 	if (IsEqualIID(riid, &IID_IUnknown))
 		*ppv = &object->unknown;
 	else if (IsEqualIID(riid, &IID_ISynchronize))
-		*ppv = &object->synchronize;
+		*ppv = &object->waitable.synchronize;
 	else if (IsEqualIID(riid, &IID_ISynchronizeHandle))
-		*ppv = &object->handle;
+		*ppv = &object->waitable.handle;
 	else if (IsEqualIID(riid, &IID_ICancelMethodCalls))
 		*ppv = &object->cancel;
 	else
@@ -90,18 +90,7 @@ static const IUnknownVtbl unknown_vtbl = {
 	unknown_Release,
 };
 
-/* --- ISynchronize, ISynchronizeHandle ------------------------------------ */
-
-UNKNOWN(ISynchronize, synchronize)
-
-static HRESULT STDMETHODCALLTYPE synchronize_Wait(ISynchronize *This,
-						  DWORD dwFlags,
-						  DWORD dwMilliseconds)
-{
-	(void)dwFlags;
-	return belayi_event_wait(&IMPL_FROM(synchronize, This)->event,
-				 dwMilliseconds);
-}
+/* --- ISynchronize -------------------------------------------------------- */
 
 static bool is_pending(const struct belayi_server_object *object)
 {
@@ -112,43 +101,21 @@ static bool is_pending(const struct belayi_server_object *object)
 
 static HRESULT STDMETHODCALLTYPE synchronize_Signal(ISynchronize *This)
 {
-	struct belayi_server_object *object = IMPL_FROM(synchronize, This);
+	struct belayi_server_object *object =
+		IMPL_FROM(waitable.synchronize, This);
 
 	if (is_pending(object) &&
 	    belayi_apartment_current() != object->apartment)
 		return RPC_E_WRONG_THREAD;
 	/* First: Finish_ may wait for it. */
-	belayi_event_signal(&object->event);
+	belayi_event_signal(&object->waitable.event);
 	belayi_server_signaled(object);
 	return S_OK;
 }
 
-static HRESULT STDMETHODCALLTYPE synchronize_Reset(ISynchronize *This)
-{
-	belayi_event_reset(&IMPL_FROM(synchronize, This)->event);
-	return S_OK;
-}
-
 static const ISynchronizeVtbl synchronize_vtbl = {
-	synchronize_QueryInterface, synchronize_AddRef, synchronize_Release,
-	synchronize_Wait,           synchronize_Signal, synchronize_Reset,
-};
-
-UNKNOWN(ISynchronizeHandle, handle)
-
-static HRESULT STDMETHODCALLTYPE handle_GetHandle(ISynchronizeHandle *This,
-						  HANDLE *ph)
-{
-	if (!ph)
-		return E_POINTER;
-	return belayi_event_handle(&IMPL_FROM(handle, This)->event, ph);
-}
-
-static const ISynchronizeHandleVtbl handle_vtbl = {
-	handle_QueryInterface,
-	handle_AddRef,
-	handle_Release,
-	handle_GetHandle,
+	belayi_waitable_query, belayi_waitable_ref, belayi_waitable_unref,
+	belayi_waitable_wait,  synchronize_Signal,  belayi_waitable_reset,
 };
 
 /* --- ICancelMethodCalls: whether the client cancelled -------------------- */
@@ -189,14 +156,14 @@ belayi_server_object_new(struct belayi_message *message)
 		return NULL;
 	}
 	object->unknown = &unknown_vtbl;
-	object->synchronize = &synchronize_vtbl;
-	object->handle = &handle_vtbl;
 	object->cancel = &cancel_vtbl;
 	(void)belayi_server_object_ref(object);
 	object->thread = pthread_self();
 	object->message = message;
 	object->export = message->stub->export;
 	object->apartment = object->export->apartment;
-	belayi_event_init(&object->event, false);
+	belayi_waitable_init(&object->waitable, (IUnknown *)&object->unknown,
+			     false);
+	object->waitable.synchronize = &synchronize_vtbl;
 	return object;
 }

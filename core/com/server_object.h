@@ -13,9 +13,9 @@
 
 #include <belay/com/objbase.h>
 
-#include "event.h"
 #include "export.h"
 #include "ndr.h"
+#include "waitable.h"
 
 struct belayi_apartment;
 struct belayi_context;
@@ -44,8 +44,6 @@ enum belayi_server_state {
  */
 struct belayi_server_object {
 	const IUnknownVtbl *unknown;
-	const ISynchronizeVtbl *synchronize;
-	const ISynchronizeHandleVtbl *handle;
 	const ICancelMethodCallsVtbl *cancel;
 	uint32_t refs;
 	uint32_t state;
@@ -58,7 +56,7 @@ struct belayi_server_object {
 	void *async;
 	uint64_t entered;
 	struct belayi_frame frame;
-	struct belayi_event event;
+	struct belayi_waitable waitable;
 	struct belayi_pending pending;
 };
 

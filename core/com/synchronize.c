@@ -3,9 +3,10 @@
  * synchronize.c - CLSID_ManualResetEvent and CLSID_StdEvent
  *
  * One object, three vtables: the unknown that does not delegate (an outer's
- * only way to it), ISynchronize, and ISynchronizeEvent, which begins with
- * ISynchronizeHandle's methods. Any thread may use it: marshaled within the
- * process it is itself, unless it is part of an outer, which decides.
+ * only way to it), ISynchronize, and, where others have their
+ * ISynchronizeHandle, ISynchronizeEvent, which begins with its methods. Any
+ * thread may use it: marshaled within the process it is itself, unless it is
+ * part of an outer, which decides.
  */
 #define COBJMACROS
 #define CONST_VTABLE
@@ -13,16 +14,13 @@
 #include <stdlib.h>
 
 #include "builtin.h"
-#include "event.h"
+#include "waitable.h"
 
 struct event_object {
 	IUnknown inner;
-	ISynchronize synchronize;
-	ISynchronizeEvent handle;
-	IUnknown *outer;     /* the controlling one: &inner if not aggregated */
+	struct belayi_waitable waitable; /* outer: &inner if not aggregated */
 	IUnknown *marshaler; /* made when somebody asks for IMarshal */
 	uint32_t references;
-	struct belayi_event event;
 };
 
 #define IMPL(iface, member)                                                    \
@@ -34,15 +32,10 @@ static struct event_object *impl_from_IUnknown(IUnknown *iface)
 	return IMPL(iface, inner);
 }
 
-static struct event_object *impl_from_ISynchronize(ISynchronize *iface)
-{
-	return IMPL(iface, synchronize);
-}
-
-static struct event_object *
+static struct belayi_waitable *
 impl_from_ISynchronizeEvent(ISynchronizeEvent *iface)
 {
-	return IMPL(iface, handle);
+	return &IMPL(iface, waitable.handle)->waitable;
 }
 
 /* What does not delegate */
@@ -75,15 +68,15 @@ static HRESULT inner_QueryInterface(IUnknown *iface, REFIID riid, void **ppv)
 	if (!ppv)
 		return E_POINTER;
 	*ppv = NULL;
-	if (IsEqualIID(riid, &IID_IMarshal) && object->outer == iface)
+	if (IsEqualIID(riid, &IID_IMarshal) && object->waitable.outer == iface)
 		return query_marshal(object, ppv);
 	if (IsEqualIID(riid, &IID_IUnknown))
 		found = &object->inner;
 	else if (IsEqualIID(riid, &IID_ISynchronize))
-		found = (IUnknown *)&object->synchronize;
+		found = (IUnknown *)&object->waitable.synchronize;
 	else if (IsEqualIID(riid, &IID_ISynchronizeHandle) ||
 		 IsEqualIID(riid, &IID_ISynchronizeEvent))
-		found = (IUnknown *)&object->handle;
+		found = (IUnknown *)&object->waitable.handle;
 	*ppv = found;
 	if (!found)
 		return E_NOINTERFACE;
@@ -108,7 +101,7 @@ static ULONG inner_Release(IUnknown *iface)
 		return left;
 	if (object->marshaler)
 		(void)IUnknown_Release(object->marshaler);
-	belayi_event_deinit(&object->event);
+	belayi_event_deinit(&object->waitable.event);
 	free(object);
 	return 0;
 }
@@ -117,51 +110,6 @@ static const IUnknownVtbl inner_vtbl = {
 	inner_QueryInterface,
 	inner_AddRef,
 	inner_Release,
-};
-
-/* ISynchronize */
-
-static HRESULT synchronize_QueryInterface(ISynchronize *iface, REFIID riid,
-					  void **ppv)
-{
-	return IUnknown_QueryInterface(impl_from_ISynchronize(iface)->outer,
-				       riid, ppv);
-}
-
-static ULONG synchronize_AddRef(ISynchronize *iface)
-{
-	return IUnknown_AddRef(impl_from_ISynchronize(iface)->outer);
-}
-
-static ULONG synchronize_Release(ISynchronize *iface)
-{
-	return IUnknown_Release(impl_from_ISynchronize(iface)->outer);
-}
-
-static HRESULT synchronize_Wait(ISynchronize *iface, DWORD dwFlags,
-				DWORD dwMilliseconds)
-{
-	/* One event, and no messages: none of the flags changes anything. */
-	(void)dwFlags;
-	return belayi_event_wait(&impl_from_ISynchronize(iface)->event,
-				 dwMilliseconds);
-}
-
-static HRESULT synchronize_Signal(ISynchronize *iface)
-{
-	belayi_event_signal(&impl_from_ISynchronize(iface)->event);
-	return S_OK;
-}
-
-static HRESULT synchronize_Reset(ISynchronize *iface)
-{
-	belayi_event_reset(&impl_from_ISynchronize(iface)->event);
-	return S_OK;
-}
-
-static const ISynchronizeVtbl synchronize_vtbl = {
-	synchronize_QueryInterface, synchronize_AddRef, synchronize_Release,
-	synchronize_Wait,           synchronize_Signal, synchronize_Reset,
 };
 
 /* ISynchronizeEvent */
@@ -199,7 +147,7 @@ static HRESULT handle_SetEventHandle(ISynchronizeEvent *iface, HANDLE *ph)
 		&impl_from_ISynchronizeEvent(iface)->event, *ph);
 }
 
-static const ISynchronizeEventVtbl handle_vtbl = {
+static const ISynchronizeEventVtbl event_vtbl = {
 	handle_QueryInterface, handle_AddRef,         handle_Release,
 	handle_GetHandle,      handle_SetEventHandle,
 };
@@ -214,12 +162,11 @@ HRESULT belayi_event_object_new(bool automatic, IUnknown *outer, REFIID riid,
 		return E_OUTOFMEMORY;
 	*object = (struct event_object){
 		.inner = {.lpVtbl = &inner_vtbl},
-		.synchronize = {.lpVtbl = &synchronize_vtbl},
-		.handle = {.lpVtbl = &handle_vtbl},
-		.outer = outer ? outer : &object->inner,
 		.references = 1,
 	};
-	belayi_event_init(&object->event, automatic);
+	belayi_waitable_init(&object->waitable, outer ? outer : &object->inner,
+			     automatic);
+	object->waitable.handle = (const ISynchronizeHandleVtbl *)&event_vtbl;
 	hr = IUnknown_QueryInterface(&object->inner, riid, ppv);
 	(void)IUnknown_Release(&object->inner);
 	return hr;
