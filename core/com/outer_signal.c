@@ -11,16 +11,13 @@
  * 0 when Signal has returned. The low half is a futex.
  */
 #define COBJMACROS
-#include <errno.h>
 #include <limits.h>
-#include <linux/futex.h>
-#include <stddef.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "apartment.h"
 #include "call_object.h"
+#include "futex.h"
 #include "import.h"
 
 #define DUE UINT32_MAX
@@ -50,11 +47,9 @@ static bool move(struct belayi_call_object *object, uint64_t from, uint64_t to)
 
 /* --- Waiting for Signal to return ---------------------------------------- */
 
-static long futex(struct belayi_call_object *object, int operation,
-		  uint32_t value)
+static const uint32_t *futex_of(const struct belayi_call_object *object)
 {
-	return syscall(SYS_futex, (uint32_t *)&object->signaling,
-		       operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+	return (const uint32_t *)&object->signaling;
 }
 
 static bool is_over(void *data)
@@ -76,14 +71,15 @@ static void wait_for_signal(struct belayi_call_object *object)
 		return;
 	}
 	while ((seen = load(object)) != OVER && (uint32_t)seen != self)
-		(void)futex(object, FUTEX_WAIT, (uint32_t)seen);
+		(void)belayi_futex_wait(futex_of(object), (uint32_t)seen,
+					UINT64_MAX);
 }
 
 static void signal_is_over(struct belayi_call_object *object, uint64_t word)
 {
 	if (!move(object, word, OVER))
 		return;
-	(void)futex(object, FUTEX_WAKE, INT_MAX);
+	belayi_futex_wake(futex_of(object), INT_MAX);
 	if (object->client.apartment)
 		belayi_apartment_ring(object->client.apartment);
 }
