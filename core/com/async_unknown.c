@@ -16,6 +16,7 @@
 #include "call_object.h"
 #include "call_site.h"
 #include "faces.h"
+#include "impl.h"
 #include "import.h"
 #include "interface.h"
 #include "ndr_codes.h"
@@ -224,22 +225,7 @@ static ULONG finish_count(AsyncIUnknown *This, int method)
 	return (ULONG)count;
 }
 
-static HRESULT STDMETHODCALLTYPE unknown_query(AsyncIUnknown *This, REFIID riid,
-					       void **ppvObject)
-{
-	return IUnknown_QueryInterface(belayi_object_from(This)->waitable.outer,
-				       riid, ppvObject);
-}
-
-static ULONG STDMETHODCALLTYPE unknown_ref(AsyncIUnknown *This)
-{
-	return IUnknown_AddRef(belayi_object_from(This)->waitable.outer);
-}
-
-static ULONG STDMETHODCALLTYPE unknown_unref(AsyncIUnknown *This)
-{
-	return IUnknown_Release(belayi_object_from(This)->waitable.outer);
-}
+BELAYI_DELEGATE(AsyncIUnknown, belayi_call_object, async, waitable.outer)
 
 static HRESULT STDMETHODCALLTYPE begin_query(AsyncIUnknown *This, REFIID riid)
 {
@@ -293,7 +279,7 @@ static ULONG STDMETHODCALLTYPE finish_release(AsyncIUnknown *This)
 }
 
 CONST_VTBL AsyncIUnknownVtbl belayi_unknown_vtable = {
-	unknown_query,  unknown_ref,   unknown_unref,
-	begin_query,    finish_query,  begin_add_ref,
-	finish_add_ref, begin_release, finish_release,
+	async_QueryInterface, async_AddRef,  async_Release,
+	begin_query,          finish_query,  begin_add_ref,
+	finish_add_ref,       begin_release, finish_release,
 };

@@ -9,17 +9,12 @@
 
 #include "builtin.h"
 
+#include "impl.h"
+
 static HRESULT factory_QueryInterface(IClassFactory *iface, REFIID riid,
 				      void **ppv)
 {
-	if (!ppv)
-		return E_POINTER;
-	*ppv = NULL;
-	if (!IsEqualIID(riid, &IID_IUnknown) &&
-	    !IsEqualIID(riid, &IID_IClassFactory))
-		return E_NOINTERFACE;
-	*ppv = iface;
-	return S_OK;
+	return belayi_query_only(iface, &IID_IClassFactory, riid, ppv);
 }
 
 static ULONG factory_AddRef(IClassFactory *iface)

@@ -6,10 +6,10 @@
 #include "call_object.h"
 
 #include <pthread.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "async_unknown.h"
+#include "impl.h"
 #include "import.h"
 #include "interface.h"
 #include "security.h"
@@ -20,8 +20,7 @@ _Static_assert(sizeof(struct belayi_call_object) <= 496,
 	       "with what malloc adds it has 512 bytes");
 
 #define IMPL_FROM(member, pointer)                                             \
-	((struct belayi_call_object *)((char *)(pointer)-offsetof(             \
-		struct belayi_call_object, member)))
+	BELAYI_IMPL(belayi_call_object, member, pointer)
 
 /* --- IUnknown: of the object itself, and of what it is part of ----------- */
 
@@ -106,25 +105,8 @@ static const IUnknownVtbl unknown_vtbl = {
 	own_Release,
 };
 
-/* The first three methods of every other interface. */
 #define DELEGATE(Interface, member)                                            \
-	static HRESULT STDMETHODCALLTYPE member##_QueryInterface(              \
-		Interface *This, REFIID riid, void **ppvObject)                \
-	{                                                                      \
-		return IUnknown_QueryInterface(                                \
-			IMPL_FROM(member, This)->waitable.outer, riid,         \
-			ppvObject);                                            \
-	}                                                                      \
-	static ULONG STDMETHODCALLTYPE member##_AddRef(Interface *This)        \
-	{                                                                      \
-		return IUnknown_AddRef(                                        \
-			IMPL_FROM(member, This)->waitable.outer);              \
-	}                                                                      \
-	static ULONG STDMETHODCALLTYPE member##_Release(Interface *This)       \
-	{                                                                      \
-		return IUnknown_Release(                                       \
-			IMPL_FROM(member, This)->waitable.outer);              \
-	}
+	BELAYI_DELEGATE(Interface, belayi_call_object, member, waitable.outer)
 
 /* --- ICancelMethodCalls -------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "client_call.h"
+#include "impl.h"
 
 /* It has a hold of the client's memory, so the turn can be looked at. */
 struct cancel_object {
@@ -27,15 +28,8 @@ static HRESULT STDMETHODCALLTYPE cancel_QueryInterface(ICancelMethodCalls *This,
 						       REFIID riid,
 						       void **ppvObject)
 {
-	if (!ppvObject)
-		return E_POINTER;
-	*ppvObject = NULL;
-	if (!IsEqualIID(riid, &IID_IUnknown) &&
-	    !IsEqualIID(riid, &IID_ICancelMethodCalls))
-		return E_NOINTERFACE;
-	(void)ICancelMethodCalls_AddRef(This);
-	*ppvObject = This;
-	return S_OK;
+	return belayi_query_only(This, &IID_ICancelMethodCalls, riid,
+				 ppvObject);
 }
 
 static ULONG STDMETHODCALLTYPE cancel_AddRef(ICancelMethodCalls *This)

@@ -14,6 +14,7 @@
 #include "apartment.h"
 #include "builtin.h"
 #include "handles.h"
+#include "impl.h"
 
 #define MEMBERS_MAX 63U
 
@@ -35,15 +36,7 @@ impl_from_ISynchronizeContainer(ISynchronizeContainer *iface)
 static HRESULT container_QueryInterface(ISynchronizeContainer *iface,
 					REFIID riid, void **ppv)
 {
-	if (!ppv)
-		return E_POINTER;
-	*ppv = NULL;
-	if (!IsEqualIID(riid, &IID_IUnknown) &&
-	    !IsEqualIID(riid, &IID_ISynchronizeContainer))
-		return E_NOINTERFACE;
-	(void)ISynchronizeContainer_AddRef(iface);
-	*ppv = iface;
-	return S_OK;
+	return belayi_query_only(iface, &IID_ISynchronizeContainer, riid, ppv);
 }
 
 static ULONG container_AddRef(ISynchronizeContainer *iface)

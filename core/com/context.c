@@ -10,10 +10,10 @@
 #include "context.h"
 
 #include <pthread.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "channel.h"
+#include "impl.h"
 #include "security.h"
 
 /*
@@ -30,9 +30,7 @@ struct belayi_context {
 	uint64_t number;
 };
 
-#define IMPL_FROM(member, pointer)                                             \
-	((struct belayi_context *)((char *)(pointer)-offsetof(                 \
-		struct belayi_context, member)))
+#define IMPL_FROM(member, pointer) BELAYI_IMPL(belayi_context, member, pointer)
 
 static __thread struct belayi_service *current;
 static __thread uint64_t impersonates;
@@ -42,6 +40,11 @@ static __thread uint64_t impersonates;
 static IUnknown *unknown_of(struct belayi_context *context)
 {
 	return (IUnknown *)&context->security;
+}
+
+static ULONG add_ref(struct belayi_context *context)
+{
+	return __atomic_add_fetch(&context->refs, 1, __ATOMIC_RELAXED);
 }
 
 static HRESULT query(struct belayi_context *context, REFIID riid, void **ppv)
@@ -56,7 +59,7 @@ static HRESULT query(struct belayi_context *context, REFIID riid, void **ppv)
 		*ppv = &context->cancel;
 	else
 		return E_NOINTERFACE;
-	(void)__atomic_add_fetch(&context->refs, 1, __ATOMIC_RELAXED);
+	(void)add_ref(context);
 	return S_OK;
 }
 
@@ -72,20 +75,8 @@ static ULONG release(struct belayi_context *context)
 }
 
 #define UNKNOWN(Interface, member)                                             \
-	static HRESULT STDMETHODCALLTYPE member##_QueryInterface(              \
-		Interface *This, REFIID riid, void **ppvObject)                \
-	{                                                                      \
-		return query(IMPL_FROM(member, This), riid, ppvObject);        \
-	}                                                                      \
-	static ULONG STDMETHODCALLTYPE member##_AddRef(Interface *This)        \
-	{                                                                      \
-		return __atomic_add_fetch(&IMPL_FROM(member, This)->refs, 1,   \
-					  __ATOMIC_RELAXED);                   \
-	}                                                                      \
-	static ULONG STDMETHODCALLTYPE member##_Release(Interface *This)       \
-	{                                                                      \
-		return release(IMPL_FROM(member, This));                       \
-	}
+	BELAYI_UNKNOWN(Interface, belayi_context, member, query, add_ref,      \
+		       release)
 
 /* --- ICancelMethodCalls: whether the client cancelled -------------------- */
 
@@ -215,7 +206,7 @@ void belayi_service_enter(struct belayi_service *service,
 		.impersonates = impersonates,
 	};
 	if (context)
-		(void)__atomic_add_fetch(&context->refs, 1, __ATOMIC_RELAXED);
+		(void)add_ref(context);
 	current = service;
 }
 

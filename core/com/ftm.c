@@ -11,10 +11,10 @@
 #include "ftm.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "impl.h"
 #include "packet.h"
 #include "standard.h"
 
@@ -34,12 +34,7 @@ struct ftm {
 
 static struct ftm *of_inner(IUnknown *inner)
 {
-	return (struct ftm *)((char *)inner - offsetof(struct ftm, inner));
-}
-
-static struct ftm *of_marshal(IMarshal *marshal)
-{
-	return (struct ftm *)((char *)marshal - offsetof(struct ftm, marshal));
+	return BELAYI_IMPL(ftm, inner, inner);
 }
 
 /* --- The inner IUnknown -------------------------------------------------- */
@@ -86,22 +81,7 @@ static CONST_VTBL IUnknownVtbl inner_vtable = {
 
 /* --- IMarshal ------------------------------------------------------------ */
 
-static HRESULT STDMETHODCALLTYPE marshal_query(IMarshal *This, REFIID iid,
-					       void **ret_object)
-{
-	return IUnknown_QueryInterface(of_marshal(This)->outer, iid,
-				       ret_object);
-}
-
-static ULONG STDMETHODCALLTYPE marshal_ref(IMarshal *This)
-{
-	return IUnknown_AddRef(of_marshal(This)->outer);
-}
-
-static ULONG STDMETHODCALLTYPE marshal_unref(IMarshal *This)
-{
-	return IUnknown_Release(of_marshal(This)->outer);
-}
+BELAYI_DELEGATE(IMarshal, ftm, marshal, outer)
 
 static bool stays_here(DWORD mshctx)
 {
@@ -157,7 +137,8 @@ static HRESULT STDMETHODCALLTYPE marshal_marshal(IMarshal *This,
 						 void *object, DWORD mshctx,
 						 void *context, DWORD mshlflags)
 {
-	IUnknown *from = object ? object : of_marshal(This)->outer;
+	IUnknown *from =
+		object ? object : BELAYI_IMPL(ftm, marshal, This)->outer;
 	IUnknown *pointer;
 	HRESULT result;
 
@@ -229,9 +210,9 @@ static HRESULT STDMETHODCALLTYPE marshal_disconnect(IMarshal *This,
 }
 
 static CONST_VTBL IMarshalVtbl marshal_vtable = {
-	marshal_query,     marshal_ref,     marshal_unref,
-	marshal_class,     marshal_size,    marshal_marshal,
-	marshal_unmarshal, marshal_release, marshal_disconnect,
+	marshal_QueryInterface, marshal_AddRef,  marshal_Release,
+	marshal_class,          marshal_size,    marshal_marshal,
+	marshal_unmarshal,      marshal_release, marshal_disconnect,
 };
 
 /* --- Making one ---------------------------------------------------------- */

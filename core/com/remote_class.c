@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "event.h"
+#include "impl.h"
 
 /* What is to be done in the class's apartment, for a thread that waits. */
 struct errand {
@@ -134,15 +135,7 @@ static struct stand_in *impl_from_IClassFactory(IClassFactory *iface)
 static HRESULT stand_in_QueryInterface(IClassFactory *iface, REFIID riid,
 				       void **ppv)
 {
-	if (!ppv)
-		return E_POINTER;
-	*ppv = NULL;
-	if (!IsEqualIID(riid, &IID_IUnknown) &&
-	    !IsEqualIID(riid, &IID_IClassFactory))
-		return E_NOINTERFACE;
-	(void)IClassFactory_AddRef(iface);
-	*ppv = iface;
-	return S_OK;
+	return belayi_query_only(iface, &IID_IClassFactory, riid, ppv);
 }
 
 static ULONG stand_in_AddRef(IClassFactory *iface)

@@ -5,16 +5,15 @@
 #define COBJMACROS
 #include "server_object.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "apartment.h"
 #include "channel.h"
 #include "context.h"
+#include "impl.h"
 
 #define IMPL_FROM(member, pointer)                                             \
-	((struct belayi_server_object *)((char *)(pointer)-offsetof(           \
-		struct belayi_server_object, member)))
+	BELAYI_IMPL(belayi_server_object, member, pointer)
 
 /* --- IUnknown ------------------------------------------------------------ */
 
@@ -68,19 +67,8 @@ static HRESULT query(struct belayi_server_object *object, REFIID riid,
 }
 
 #define UNKNOWN(Interface, member)                                             \
-	static HRESULT STDMETHODCALLTYPE member##_QueryInterface(              \
-		Interface *This, REFIID riid, void **ppvObject)                \
-	{                                                                      \
-		return query(IMPL_FROM(member, This), riid, ppvObject);        \
-	}                                                                      \
-	static ULONG STDMETHODCALLTYPE member##_AddRef(Interface *This)        \
-	{                                                                      \
-		return belayi_server_object_ref(IMPL_FROM(member, This));      \
-	}                                                                      \
-	static ULONG STDMETHODCALLTYPE member##_Release(Interface *This)       \
-	{                                                                      \
-		return belayi_server_object_unref(IMPL_FROM(member, This));    \
-	}
+	BELAYI_UNKNOWN(Interface, belayi_server_object, member, query,         \
+		       belayi_server_object_ref, belayi_server_object_unref)
 
 UNKNOWN(IUnknown, unknown)
 
@@ -91,6 +79,8 @@ static const IUnknownVtbl unknown_vtbl = {
 };
 
 /* --- ISynchronize -------------------------------------------------------- */
+
+BELAYI_DELEGATE(ISynchronize, belayi_waitable, synchronize, outer)
 
 static bool is_pending(const struct belayi_server_object *object)
 {
@@ -114,8 +104,8 @@ static HRESULT STDMETHODCALLTYPE synchronize_Signal(ISynchronize *This)
 }
 
 static const ISynchronizeVtbl synchronize_vtbl = {
-	belayi_waitable_query, belayi_waitable_ref, belayi_waitable_unref,
-	belayi_waitable_wait,  synchronize_Signal,  belayi_waitable_reset,
+	synchronize_QueryInterface, synchronize_AddRef, synchronize_Release,
+	belayi_waitable_wait,       synchronize_Signal, belayi_waitable_reset,
 };
 
 /* --- ICancelMethodCalls: whether the client cancelled -------------------- */

@@ -11,6 +11,7 @@
 
 #include "apartment.h"
 #include "export.h"
+#include "impl.h"
 #include "standard.h"
 
 /* object: counted; NULL: for unmarshaling only */
@@ -23,14 +24,7 @@ struct marshaler {
 static HRESULT STDMETHODCALLTYPE query(IMarshal *This, REFIID iid,
 				       void **ret_object)
 {
-	if (!ret_object)
-		return E_POINTER;
-	*ret_object = NULL;
-	if (!IsEqualIID(iid, &IID_IUnknown) && !IsEqualIID(iid, &IID_IMarshal))
-		return E_NOINTERFACE;
-	IMarshal_AddRef(This);
-	*ret_object = This;
-	return S_OK;
+	return belayi_query_only(This, &IID_IMarshal, iid, ret_object);
 }
 
 static ULONG STDMETHODCALLTYPE ref(IMarshal *This)

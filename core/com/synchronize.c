@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "builtin.h"
+#include "impl.h"
 #include "waitable.h"
 
 struct event_object {
@@ -23,19 +24,14 @@ struct event_object {
 	uint32_t references;
 };
 
-#define IMPL(iface, member)                                                    \
-	((struct event_object *)((char *)(iface)-offsetof(struct event_object, \
-							  member)))
-
 static struct event_object *impl_from_IUnknown(IUnknown *iface)
 {
-	return IMPL(iface, inner);
+	return BELAYI_IMPL(event_object, inner, iface);
 }
 
-static struct belayi_waitable *
-impl_from_ISynchronizeEvent(ISynchronizeEvent *iface)
+static struct belayi_event *event_of(ISynchronizeEvent *iface)
 {
-	return &IMPL(iface, waitable.handle)->waitable;
+	return &BELAYI_IMPL(belayi_waitable, handle, iface)->event;
 }
 
 /* What does not delegate */
@@ -114,37 +110,20 @@ static const IUnknownVtbl inner_vtbl = {
 
 /* ISynchronizeEvent */
 
-static HRESULT handle_QueryInterface(ISynchronizeEvent *iface, REFIID riid,
-				     void **ppv)
-{
-	return IUnknown_QueryInterface(
-		impl_from_ISynchronizeEvent(iface)->outer, riid, ppv);
-}
-
-static ULONG handle_AddRef(ISynchronizeEvent *iface)
-{
-	return IUnknown_AddRef(impl_from_ISynchronizeEvent(iface)->outer);
-}
-
-static ULONG handle_Release(ISynchronizeEvent *iface)
-{
-	return IUnknown_Release(impl_from_ISynchronizeEvent(iface)->outer);
-}
+BELAYI_DELEGATE(ISynchronizeEvent, belayi_waitable, handle, outer)
 
 static HRESULT handle_GetHandle(ISynchronizeEvent *iface, HANDLE *ph)
 {
 	if (!ph)
 		return E_INVALIDARG;
-	return belayi_event_handle(&impl_from_ISynchronizeEvent(iface)->event,
-				   ph);
+	return belayi_event_handle(event_of(iface), ph);
 }
 
 static HRESULT handle_SetEventHandle(ISynchronizeEvent *iface, HANDLE *ph)
 {
 	if (!ph)
 		return E_INVALIDARG;
-	return belayi_event_set_handle(
-		&impl_from_ISynchronizeEvent(iface)->event, *ph);
+	return belayi_event_set_handle(event_of(iface), *ph);
 }
 
 static const ISynchronizeEventVtbl event_vtbl = {

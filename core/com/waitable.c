@@ -5,30 +5,13 @@
 #define COBJMACROS
 #include "waitable.h"
 
-#include <stddef.h>
+#include "impl.h"
 
-#define IMPL_FROM(member, pointer)                                             \
-	((struct belayi_waitable *)((char *)(pointer)-offsetof(                \
-		struct belayi_waitable, member)))
+#define FROM(pointer) BELAYI_IMPL(belayi_waitable, synchronize, pointer)
 
 /* --- ISynchronize -------------------------------------------------------- */
 
-HRESULT STDMETHODCALLTYPE belayi_waitable_query(ISynchronize *This, REFIID riid,
-						void **ppv)
-{
-	return IUnknown_QueryInterface(IMPL_FROM(synchronize, This)->outer,
-				       riid, ppv);
-}
-
-ULONG STDMETHODCALLTYPE belayi_waitable_ref(ISynchronize *This)
-{
-	return IUnknown_AddRef(IMPL_FROM(synchronize, This)->outer);
-}
-
-ULONG STDMETHODCALLTYPE belayi_waitable_unref(ISynchronize *This)
-{
-	return IUnknown_Release(IMPL_FROM(synchronize, This)->outer);
-}
+BELAYI_DELEGATE(ISynchronize, belayi_waitable, synchronize, outer)
 
 HRESULT STDMETHODCALLTYPE belayi_waitable_wait(ISynchronize *This,
 					       DWORD dwFlags,
@@ -36,52 +19,37 @@ HRESULT STDMETHODCALLTYPE belayi_waitable_wait(ISynchronize *This,
 {
 	/* One event, and no messages: none of the flags changes anything. */
 	(void)dwFlags;
-	return belayi_event_wait(&IMPL_FROM(synchronize, This)->event,
-				 dwMilliseconds);
+	return belayi_event_wait(&FROM(This)->event, dwMilliseconds);
 }
 
-static HRESULT STDMETHODCALLTYPE signal_event(ISynchronize *This)
+static HRESULT STDMETHODCALLTYPE synchronize_Signal(ISynchronize *This)
 {
-	belayi_event_signal(&IMPL_FROM(synchronize, This)->event);
+	belayi_event_signal(&FROM(This)->event);
 	return S_OK;
 }
 
 HRESULT STDMETHODCALLTYPE belayi_waitable_reset(ISynchronize *This)
 {
-	belayi_event_reset(&IMPL_FROM(synchronize, This)->event);
+	belayi_event_reset(&FROM(This)->event);
 	return S_OK;
 }
 
 static const ISynchronizeVtbl synchronize_vtbl = {
-	belayi_waitable_query, belayi_waitable_ref, belayi_waitable_unref,
-	belayi_waitable_wait,  signal_event,        belayi_waitable_reset,
+	synchronize_QueryInterface, synchronize_AddRef, synchronize_Release,
+	belayi_waitable_wait,       synchronize_Signal, belayi_waitable_reset,
 };
 
 /* --- ISynchronizeHandle -------------------------------------------------- */
 
-static HRESULT STDMETHODCALLTYPE handle_QueryInterface(ISynchronizeHandle *This,
-						       REFIID riid, void **ppv)
-{
-	return IUnknown_QueryInterface(IMPL_FROM(handle, This)->outer, riid,
-				       ppv);
-}
-
-static ULONG STDMETHODCALLTYPE handle_AddRef(ISynchronizeHandle *This)
-{
-	return IUnknown_AddRef(IMPL_FROM(handle, This)->outer);
-}
-
-static ULONG STDMETHODCALLTYPE handle_Release(ISynchronizeHandle *This)
-{
-	return IUnknown_Release(IMPL_FROM(handle, This)->outer);
-}
+BELAYI_DELEGATE(ISynchronizeHandle, belayi_waitable, handle, outer)
 
 static HRESULT STDMETHODCALLTYPE handle_GetHandle(ISynchronizeHandle *This,
 						  HANDLE *ph)
 {
 	if (!ph)
 		return E_POINTER;
-	return belayi_event_handle(&IMPL_FROM(handle, This)->event, ph);
+	return belayi_event_handle(
+		&BELAYI_IMPL(belayi_waitable, handle, This)->event, ph);
 }
 
 static const ISynchronizeHandleVtbl handle_vtbl = {

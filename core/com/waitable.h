@@ -27,10 +27,7 @@ struct belayi_waitable {
 void belayi_waitable_init(struct belayi_waitable *waitable, IUnknown *outer,
 			  bool automatic);
 
-/* Methods of its ISynchronize, for an object that has a Signal of its own. */
-HRESULT belayi_waitable_query(ISynchronize *This, REFIID riid, void **ppv);
-ULONG belayi_waitable_ref(ISynchronize *This);
-ULONG belayi_waitable_unref(ISynchronize *This);
+/* Wait and Reset, for an object that has a Signal of its own. */
 HRESULT belayi_waitable_wait(ISynchronize *This, DWORD dwFlags,
 			     DWORD dwMilliseconds);
 HRESULT belayi_waitable_reset(ISynchronize *This);
