@@ -13,7 +13,7 @@ def apartments(bench):
     rounds = ["300", "100"]
     bench.title("a task run in another apartment, on one processor, ns")
     seen = bench.alternate({
-        "futex, two threads": ([program, "futex"] + rounds, None),
+        "futex, two threads": ([bench.program("peer_futex")] + rounds, None),
         "by a thread of the MTA": ([program, "mta"] + rounds, None),
         "by an STA, pumped by poll()": ([program, "sta"] + rounds, None),
         "for an STA that waits": ([program, "pumps"] + rounds, None),

@@ -4,7 +4,6 @@
  *
  *     com_posts CASE CHUNKS ROUNDS [IN-FLIGHT]
  *
- * futex  two threads that wake each other by turns: the floor
  * mta    a client waits on a futex for tasks that a thread of the MTA runs
  * sta    the same, and an STA's thread runs them, pumped by poll()
  * pumps  a client in an STA waits as Finish_ does for tasks of the MTA
@@ -15,8 +14,10 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <belay/com/apartment.h>
 
@@ -37,8 +38,7 @@ static struct chunks chunks;
 static struct belayi_task tasks[IN_FLIGHT_MAX];
 static unsigned int in_flight = 1;
 static struct belayi_apartment *server;
-static uint32_t ready;
-static bool ends;
+static sem_t ready;
 
 static void must(bool good, const char *what)
 {
@@ -95,43 +95,6 @@ static void round_trip(void)
 	wait_for_reply();
 }
 
-/* The floor: two words, each of which one thread sets for the other. */
-static uint32_t turns[2][16] __attribute__((aligned(64)));
-
-static void wait_for_turn(uint32_t *word, uint32_t turn)
-{
-	uint32_t seen;
-
-	while ((seen = __atomic_load_n(word, __ATOMIC_ACQUIRE)) != turn)
-		(void)belayi_futex_wait(word, seen, UINT64_MAX);
-}
-
-static void give_turn(uint32_t *word, uint32_t turn)
-{
-	__atomic_store_n(word, turn, __ATOMIC_RELEASE);
-	belayi_futex_wake(word, 1);
-}
-
-static void *pong(void *unused)
-{
-	uint32_t turn;
-
-	for (turn = 1; !__atomic_load_n(&ends, __ATOMIC_RELAXED); turn++) {
-		wait_for_turn(turns[0], turn);
-		give_turn(turns[1], turn);
-	}
-	return unused;
-}
-
-static void ping(void)
-{
-	static uint32_t turn;
-
-	turn++;
-	give_turn(turns[0], turn);
-	wait_for_turn(turns[1], turn);
-}
-
 static void *serve(void *unused)
 {
 	struct pollfd fd = {.events = POLLIN};
@@ -139,12 +102,11 @@ static void *serve(void *unused)
 	must(CoInitialize(NULL) == S_OK, "CoInitialize");
 	server = belayi_apartment_ref(belayi_apartment_current());
 	fd.fd = belay_apartment_fd();
-	give_turn(&ready, 1);
-	while (!__atomic_load_n(&ends, __ATOMIC_RELAXED)) {
+	must(sem_post(&ready) == 0, "sem_post");
+	for (;;) {
 		(void)poll(&fd, 1, -1);
 		(void)belay_apartment_dispatch();
 	}
-	CoUninitialize();
 	return unused;
 }
 
@@ -160,18 +122,15 @@ static void *enter_mta(void *unused)
 {
 	must(CoInitializeEx(NULL, COINIT_MULTITHREADED) == S_OK, "MTA");
 	server = belayi_apartment_ref(belayi_apartment_current());
-	give_turn(&ready, 1);
-	wait_for_turn(&ready, 2);
+	must(sem_post(&ready) == 0, "sem_post");
+	for (;;)
+		(void)pause();
 	return unused;
 }
 
 /* Makes the apartments that the case needs; false: there is no such case. */
 static bool prepare(const char *name)
 {
-	if (strcmp(name, "futex") == 0) {
-		start(pong);
-		return true;
-	}
 	if (strcmp(name, "pumps") == 0) {
 		must(CoInitialize(NULL) == S_OK, "CoInitialize");
 		reply.client = belayi_apartment_current();
@@ -184,15 +143,16 @@ static bool prepare(const char *name)
 	}
 	if (strcmp(name, "sta") != 0 && strcmp(name, "pumps") != 0)
 		return false;
+	must(sem_init(&ready, 0, 0) == 0, "sem_init");
 	start(strcmp(name, "sta") == 0 ? serve : enter_mta);
-	wait_for_turn(&ready, 1);
+	while (sem_wait(&ready))
+		;
 	return true;
 }
 
 int main(int argc, char **argv)
 {
 	unsigned int count, rounds, i, j;
-	void (*trip)(void) = round_trip;
 
 	if (argc < 4)
 		return 2;
@@ -203,20 +163,17 @@ int main(int argc, char **argv)
 	if (!count || !rounds || !in_flight || in_flight > IN_FLIGHT_MAX ||
 	    !prepare(argv[1]))
 		return 2;
-	if (!server)
-		trip = ping;
 	for (i = 0; i < in_flight; i++)
 		tasks[i] = (struct belayi_task){.run = run, .drop = drop};
 	for (i = 0; i < count + 1; i++) {
 		uint64_t started = chunks_now();
 
 		for (j = 0; j < rounds; j++)
-			trip();
+			round_trip();
 		/* The first one starts threads. */
 		if (i > 0)
 			chunks_add(&chunks, started, rounds * in_flight);
 	}
 	chunks_print(&chunks);
-	__atomic_store_n(&ends, true, __ATOMIC_RELAXED);
 	exit(0);
 }
