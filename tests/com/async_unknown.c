@@ -9,6 +9,7 @@
 
 #include <poll.h>
 
+#include "ask.h"
 #include "check.h"
 #include "parcels.h"
 
@@ -95,15 +96,10 @@ static void let_home_go(bool held)
 
 static HRESULT create(IUnknown *outer, REFIID iid, void **ret_call)
 {
-	ICallFactory *factory;
-	HRESULT hr;
+	ICallFactory *factory = AS(parcel.pointer, ICallFactory);
+	HRESULT hr = ICallFactory_CreateCall(factory, &IID_AsyncIUnknown, outer,
+					     iid, (IUnknown **)ret_call);
 
-	assert_int_equal(IUnknown_QueryInterface(parcel.pointer,
-						 &IID_ICallFactory,
-						 (void **)&factory),
-			 S_OK);
-	hr = ICallFactory_CreateCall(factory, &IID_AsyncIUnknown, outer, iid,
-				     (IUnknown **)ret_call);
 	(void)ICallFactory_Release(factory);
 	return hr;
 }
@@ -115,33 +111,6 @@ static AsyncIUnknown *make_call(void)
 	assert_int_equal(create(NULL, &IID_AsyncIUnknown, (void **)&call),
 			 S_OK);
 	return call;
-}
-
-static HRESULT wait_for(AsyncIUnknown *call, DWORD milliseconds)
-{
-	ISynchronize *synchronize;
-	HRESULT hr;
-
-	assert_int_equal(AsyncIUnknown_QueryInterface(call, &IID_ISynchronize,
-						      (void **)&synchronize),
-			 S_OK);
-	hr = ISynchronize_Wait(synchronize, 0, milliseconds);
-	(void)ISynchronize_Release(synchronize);
-	return hr;
-}
-
-static HRESULT cancel(AsyncIUnknown *call)
-{
-	ICancelMethodCalls *canceler;
-	HRESULT hr;
-
-	assert_int_equal(AsyncIUnknown_QueryInterface(call,
-						      &IID_ICancelMethodCalls,
-						      (void **)&canceler),
-			 S_OK);
-	hr = ICancelMethodCalls_Cancel(canceler, 0);
-	(void)ICancelMethodCalls_Release(canceler);
-	return hr;
 }
 
 static ULONG count_refs(void)
@@ -173,9 +142,9 @@ static void a_query_begins_without_a_wait(void **state)
 		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
 		S_OK);
 	if (held)
-		assert_int_equal(wait_for(call, 0), RPC_S_CALLPENDING);
+		assert_int_equal(ask_wait(call, 0), RPC_S_CALLPENDING);
 	let_home_go(held);
-	assert_int_equal(wait_for(call, INFINITE), S_OK);
+	assert_int_equal(ask_wait(call, INFINITE), S_OK);
 	assert_int_equal(
 		AsyncIUnknown_Finish_QueryInterface(call, (void **)&memory),
 		S_OK);
@@ -277,9 +246,9 @@ static void references_are_counted_at_once(void **state)
 
 	assert_int_equal(AsyncIUnknown_Begin_AddRef(call), S_OK);
 	assert_int_equal(count_refs(), refs + 1);
-	assert_int_equal(wait_for(call, 0), S_OK);
+	assert_int_equal(ask_wait(call, 0), S_OK);
 	assert_int_equal(AsyncIUnknown_Begin_Release(call), RPC_S_CALLPENDING);
-	assert_int_equal(cancel(call), RPC_E_CALL_COMPLETE);
+	assert_int_equal(ask_cancel(call, 0), RPC_E_CALL_COMPLETE);
 	assert_int_equal(AsyncIUnknown_Finish_AddRef(call), refs + 1);
 	assert_int_equal(AsyncIUnknown_Begin_Release(call), S_OK);
 	assert_int_equal(count_refs(), refs);
@@ -340,8 +309,8 @@ static void a_query_can_be_cancelled(void **state)
 		assert_int_equal(AsyncIUnknown_Begin_QueryInterface(
 					 call, &IID_ICalcMemory),
 				 S_OK);
-		assert_int_equal(cancel(call), S_OK);
-		assert_int_equal(wait_for(call, 0), S_OK);
+		assert_int_equal(ask_cancel(call, 0), S_OK);
+		assert_int_equal(ask_wait(call, 0), S_OK);
 		assert_int_equal(AsyncIUnknown_Begin_AddRef(call),
 				 RPC_S_CALLPENDING);
 		assert_int_equal(
@@ -382,7 +351,7 @@ static void an_answer_that_nobody_wants_leaves_nothing(void **state)
 	assert_int_equal(
 		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
 		S_OK);
-	assert_int_equal(wait_for(call, INFINITE), S_OK);
+	assert_int_equal(ask_wait(call, INFINITE), S_OK);
 	(void)AsyncIUnknown_Release(call);
 	end_pointer();
 }
@@ -424,16 +393,10 @@ static void its_handle_tells_the_answer(void **state)
 {
 	bool held = hold_home(state);
 	AsyncIUnknown *call = make_call();
-	ISynchronizeHandle *handle;
 	struct pollfd look = {.events = POLLIN};
 	HANDLE event;
 
-	assert_int_equal(AsyncIUnknown_QueryInterface(call,
-						      &IID_ISynchronizeHandle,
-						      (void **)&handle),
-			 S_OK);
-	assert_int_equal(ISynchronizeHandle_GetHandle(handle, &event), S_OK);
-	(void)ISynchronizeHandle_Release(handle);
+	assert_int_equal(ask_handle(call, &event), S_OK);
 	assert_int_equal(
 		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
 		S_OK);

@@ -32,10 +32,7 @@ static void reply(struct round *round)
 
 static void cancel(struct round *round)
 {
-	ICancelMethodCalls *iface = query(round->call, &IID_ICancelMethodCalls);
-
-	round->canceled = ICancelMethodCalls_Cancel(iface, 0);
-	(void)ICancelMethodCalls_Release(iface);
+	round->canceled = ask_cancel(round->call, 0);
 }
 
 static void finish(struct round *round)
@@ -116,7 +113,7 @@ static void run_round(struct callee *callee, ICalc *calc,
 	uint32_t entered = callee_count(callee, entered);
 	struct round round = {
 		.callee = callee,
-		.call = callee_call(calc),
+		.call = ask_call(calc),
 		.canceled = NOT_ASKED,
 		.finished = NOT_ASKED,
 	};
@@ -213,7 +210,7 @@ static void the_last_release_and_the_reply(void **state)
 	(void)state;
 	for (int i = 0; i < rounds; i++) {
 		uint32_t left = callee_count(&callee, left);
-		struct orphan orphan = {&callee, callee_call(calc)};
+		struct orphan orphan = {&callee, ask_call(calc)};
 		struct runner runner;
 
 		assert_int_equal(AsyncICalc_Begin_Slow(orphan.call, GATED),
@@ -234,8 +231,8 @@ static void turns_follow_each_other_closely(void **state)
 {
 	struct callee callee = {0};
 	ICalc *calc = callee_start(&callee, true);
-	AsyncICalc *call = callee_call(calc);
-	ISynchronize *synchronize = query(call, &IID_ISynchronize);
+	AsyncICalc *call = ask_call(calc);
+	ISynchronize *synchronize = AS(call, ISynchronize);
 	LONG sum;
 
 	(void)state;

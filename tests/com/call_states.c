@@ -59,21 +59,12 @@ static void leave_client(const struct scene *scene)
 		CoUninitialize();
 }
 
-static HRESULT cancel_for(AsyncICalc *call, ULONG seconds)
-{
-	ICancelMethodCalls *cancel = query(call, &IID_ICancelMethodCalls);
-	HRESULT hr = ICancelMethodCalls_Cancel(cancel, seconds);
-
-	(void)ICancelMethodCalls_Release(cancel);
-	return hr;
-}
-
 static void cancel_long(void *data)
 {
 	struct scene *scene = data;
 
 	join_client(scene);
-	scene->others_answer = cancel_for(scene->call, 1000);
+	scene->others_answer = ask_cancel(scene->call, 1000);
 	leave_client(scene);
 }
 
@@ -123,7 +114,7 @@ static void reach(struct scene *scene, enum situation situation)
 		until(state_of(call) == BELAY_CALL_COMPLETED);
 		callee_close(scene->callee);
 	} else if (situation == AT_CANCELED) {
-		assert_int_equal(cancel_for(call, 0), S_OK);
+		assert_int_equal(ask_cancel(call, 0), S_OK);
 	} else if (situation == AT_FINISHING) {
 		start_other(scene, finish_there);
 		until(word_of(call) & BELAYI_CLAIMED);
@@ -164,68 +155,47 @@ static HRESULT finish_another(struct scene *scene)
 	return hr;
 }
 
-static HRESULT wait_for(AsyncICalc *call, DWORD milliseconds)
-{
-	ISynchronize *synchronize = query(call, &IID_ISynchronize);
-	HRESULT hr = ISynchronize_Wait(synchronize, 0, milliseconds);
-
-	(void)ISynchronize_Release(synchronize);
-	return hr;
-}
-
 static HRESULT look(struct scene *scene)
 {
-	return wait_for(scene->call, 0);
+	return ask_wait(scene->call, 0);
 }
 
 static HRESULT wait_a_little(struct scene *scene)
 {
-	return wait_for(scene->call, 5);
+	return ask_wait(scene->call, 5);
 }
 
 static HRESULT wait_for_ever(struct scene *scene)
 {
 	callee_open(scene->callee);
-	return wait_for(scene->call, INFINITE);
+	return ask_wait(scene->call, INFINITE);
 }
 
 static HRESULT signal_it(struct scene *scene)
 {
-	ISynchronize *synchronize = query(scene->call, &IID_ISynchronize);
-	HRESULT hr = ISynchronize_Signal(synchronize);
-
-	(void)ISynchronize_Release(synchronize);
-	return hr;
+	return ask_signal(scene->call);
 }
 
 static HRESULT reset_it(struct scene *scene)
 {
-	ISynchronize *synchronize = query(scene->call, &IID_ISynchronize);
-	HRESULT hr = ISynchronize_Reset(synchronize);
-
-	(void)ISynchronize_Release(synchronize);
-	return hr;
+	return ask_reset(scene->call);
 }
 
 static HRESULT get_handle(struct scene *scene)
 {
-	ISynchronizeHandle *handle =
-		query(scene->call, &IID_ISynchronizeHandle);
-	HANDLE eventfd;
-	HRESULT hr = ISynchronizeHandle_GetHandle(handle, &eventfd);
+	HANDLE handle;
 
-	(void)ISynchronizeHandle_Release(handle);
-	return hr;
+	return ask_handle(scene->call, &handle);
 }
 
 static HRESULT cancel_at_once(struct scene *scene)
 {
-	return cancel_for(scene->call, 0);
+	return ask_cancel(scene->call, 0);
 }
 
 static HRESULT cancel_and_wait(struct scene *scene)
 {
-	return cancel_for(scene->call, 1);
+	return ask_cancel(scene->call, 1);
 }
 
 static HRESULT cancel_when_done(struct scene *scene)
@@ -233,17 +203,12 @@ static HRESULT cancel_when_done(struct scene *scene)
 	/* A second Cancel does not wait. */
 	if (state_of(scene->call) != BELAY_CALL_CANCELWAIT)
 		callee_open(scene->callee);
-	return cancel_for(scene->call, (ULONG)RPC_C_CANCEL_INFINITE_TIMEOUT);
+	return ask_cancel(scene->call, (ULONG)RPC_C_CANCEL_INFINITE_TIMEOUT);
 }
 
 static HRESULT test_cancel(struct scene *scene)
 {
-	ICancelMethodCalls *cancel =
-		query(scene->call, &IID_ICancelMethodCalls);
-	HRESULT hr = ICancelMethodCalls_TestCancel(cancel);
-
-	(void)ICancelMethodCalls_Release(cancel);
-	return hr;
+	return ask_test_cancel(scene->call);
 }
 
 static HRESULT cancel_thread(struct scene *scene)
@@ -291,7 +256,7 @@ static HRESULT query_the_synchronous_one(struct scene *scene)
 
 static HRESULT set_blanket(struct scene *scene)
 {
-	IClientSecurity *security = query(scene->call, &IID_IClientSecurity);
+	IClientSecurity *security = AS(scene->call, IClientSecurity);
 	HRESULT hr = IClientSecurity_SetBlanket(
 		security, (IUnknown *)scene->call, RPC_C_AUTHN_NONE,
 		RPC_C_AUTHZ_NONE, NULL, RPC_C_AUTHN_LEVEL_CALL,
@@ -471,7 +436,7 @@ static void try_cell(struct callee *callee, ICalc *calc, size_t operation,
 		     enum situation situation)
 {
 	const struct cell *cell = &operations[operation].cells[situation];
-	struct scene scene = {.callee = callee, .call = callee_call(calc)};
+	struct scene scene = {.callee = callee, .call = ask_call(calc)};
 	enum belay_state before;
 	HRESULT answer;
 
@@ -535,7 +500,7 @@ static void try_release(bool single_client)
 
 		if (at == AT_CANCELWAIT)
 			continue; /* who cancels has a reference */
-		scene.call = callee_call(calc);
+		scene.call = ask_call(calc);
 		reach(&scene, (enum situation)at);
 		begun += at >= AT_PENDING;
 		(void)AsyncICalc_Release(scene.call);
@@ -560,7 +525,7 @@ static void finish_decides_by_the_state_not_by_the_event(void **state)
 {
 	struct callee callee = {0};
 	ICalc *calc = callee_start(&callee, false);
-	struct scene scene = {&callee, callee_call(calc)};
+	struct scene scene = {&callee, ask_call(calc)};
 
 	(void)state;
 	reach(&scene, AT_COMPLETED);
@@ -587,14 +552,14 @@ an_object_is_used_while_the_server_has_its_cancelled_calls(void **state)
 {
 	struct callee callee = {0};
 	ICalc *calc = callee_start(&callee, true);
-	AsyncICalc *call = callee_call(calc);
+	AsyncICalc *call = ask_call(calc);
 	LONG sum;
 	ULONG slept;
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(AsyncICalc_Begin_Slow(call, GATED), S_OK);
-		assert_int_equal(cancel_for(call, 0), S_OK);
+		assert_int_equal(ask_cancel(call, 0), S_OK);
 		assert_int_equal(AsyncICalc_Finish_Slow(call, &slept),
 				 RPC_E_CALL_CANCELED);
 		assert_int_equal(AsyncICalc_Begin_Add(call, i, 1), S_OK);

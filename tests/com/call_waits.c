@@ -5,6 +5,7 @@
  */
 #define COBJMACROS
 #include "callee.h"
+#include "unknown.h"
 
 /* --- A message filter that cancels in vain ------------------------------- */
 
@@ -18,26 +19,7 @@ struct filter {
 	HRESULT others_answer;
 };
 
-static HRESULT STDMETHODCALLTYPE filter_QueryInterface(IMessageFilter *This,
-						       REFIID riid, void **ppv)
-{
-	(void)This;
-	(void)riid;
-	*ppv = NULL;
-	return E_NOINTERFACE;
-}
-
-static ULONG STDMETHODCALLTYPE filter_AddRef(IMessageFilter *This)
-{
-	(void)This;
-	return 2;
-}
-
-static ULONG STDMETHODCALLTYPE filter_Release(IMessageFilter *This)
-{
-	(void)This;
-	return 1;
-}
+ETERNAL(IMessageFilter, filter)
 
 static void open_gate(struct job *job)
 {
@@ -73,11 +55,8 @@ static IMessageFilterVtbl filter_vtbl = {
 static void cancel_and_wait(void *data)
 {
 	struct filter *filter = data;
-	ICancelMethodCalls *cancel =
-		query(filter->call, &IID_ICancelMethodCalls);
 
-	filter->others_answer = ICancelMethodCalls_Cancel(cancel, 20);
-	(void)ICancelMethodCalls_Release(cancel);
+	filter->others_answer = ask_cancel(filter->call, 20);
 }
 
 static void an_apartment_serves_on_when_its_cancel_is_refused(void **state)
@@ -87,7 +66,7 @@ static void an_apartment_serves_on_when_its_cancel_is_refused(void **state)
 	struct filter filter = {
 		.iface = {&filter_vtbl},
 		.callee = &callee,
-		.call = callee_call(calc),
+		.call = ask_call(calc),
 	};
 	struct runner other;
 	ULONG slept;

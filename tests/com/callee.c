@@ -13,10 +13,11 @@
 
 #include <belay/com/apartment.h>
 
+#include "impl.h"
+
 extern const ExtendedProxyFileInfo calc_ProxyFileInfo;
 
-#define IMPL_FROM(member, pointer)                                             \
-	((struct callee *)((char *)(pointer)-offsetof(struct callee, member)))
+#define IMPL_FROM(member, pointer) BELAYI_IMPL(callee, member, pointer)
 
 void callee_open(struct callee *callee)
 {
@@ -31,6 +32,11 @@ void callee_close(struct callee *callee)
 
 /* --- The object ---------------------------------------------------------- */
 
+static ULONG calc_add_ref(struct callee *callee)
+{
+	return __atomic_add_fetch(&callee->refs, 1, __ATOMIC_RELAXED);
+}
+
 static HRESULT calc_query(struct callee *callee, REFIID riid, void **ppv)
 {
 	*ppv = NULL;
@@ -40,7 +46,7 @@ static HRESULT calc_query(struct callee *callee, REFIID riid, void **ppv)
 		*ppv = &callee->factory;
 	else
 		return E_NOINTERFACE;
-	(void)__atomic_add_fetch(&callee->refs, 1, __ATOMIC_RELAXED);
+	(void)calc_add_ref(callee);
 	return S_OK;
 }
 
@@ -53,22 +59,11 @@ static ULONG calc_release(struct callee *callee)
 	return left;
 }
 
-static HRESULT STDMETHODCALLTYPE calc_QueryInterface(ICalc *This, REFIID riid,
-						     void **ppvObject)
-{
-	return calc_query(IMPL_FROM(calc, This), riid, ppvObject);
-}
+#define UNKNOWN(Interface, member)                                             \
+	BELAYI_UNKNOWN(Interface, callee, member, calc_query, calc_add_ref,    \
+		       calc_release)
 
-static ULONG STDMETHODCALLTYPE calc_AddRef(ICalc *This)
-{
-	return __atomic_add_fetch(&IMPL_FROM(calc, This)->refs, 1,
-				  __ATOMIC_RELAXED);
-}
-
-static ULONG STDMETHODCALLTYPE calc_Release(ICalc *This)
-{
-	return calc_release(IMPL_FROM(calc, This));
-}
+UNKNOWN(ICalc, calc)
 
 static HRESULT STDMETHODCALLTYPE calc_Add(ICalc *This, LONG a, LONG b,
 					  LONG *sum)
@@ -140,22 +135,7 @@ static ICalcVtbl calc_vtbl = {
 	.UpperWide = calc_UpperWide,
 };
 
-static HRESULT STDMETHODCALLTYPE factory_QueryInterface(ICallFactory *This,
-							REFIID riid,
-							void **ppvObject)
-{
-	return calc_query(IMPL_FROM(factory, This), riid, ppvObject);
-}
-
-static ULONG STDMETHODCALLTYPE factory_AddRef(ICallFactory *This)
-{
-	return calc_AddRef(&IMPL_FROM(factory, This)->calc);
-}
-
-static ULONG STDMETHODCALLTYPE factory_Release(ICallFactory *This)
-{
-	return calc_release(IMPL_FROM(factory, This));
-}
+UNKNOWN(ICallFactory, factory)
 
 static HRESULT STDMETHODCALLTYPE factory_CreateCall(ICallFactory *This,
 						    REFIID riid,
@@ -251,27 +231,6 @@ void callee_stop(struct callee *callee)
 }
 
 /* --- The client's side --------------------------------------------------- */
-
-AsyncICalc *callee_call(ICalc *calc)
-{
-	ICallFactory *factory = query(calc, &IID_ICallFactory);
-	IUnknown *call;
-
-	assert_int_equal(ICallFactory_CreateCall(factory, &IID_AsyncICalc, NULL,
-						 &IID_AsyncICalc, &call),
-			 S_OK);
-	(void)ICallFactory_Release(factory);
-	return (AsyncICalc *)call;
-}
-
-void *query(void *object, REFIID iid)
-{
-	void *found;
-
-	assert_int_equal(
-		IUnknown_QueryInterface((IUnknown *)object, iid, &found), S_OK);
-	return found;
-}
 
 struct belayi_call_object *object_of(AsyncICalc *call)
 {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "ask.h"
 #include "calc.h"
 #include "call_object.h"
 #include "jobs.h"
@@ -59,12 +60,6 @@ void callee_close(struct callee *callee);
 /* How often something was done, and waiting for that. */
 #define callee_count(callee, name)                                             \
 	__atomic_load_n(&(callee)->name, __ATOMIC_ACQUIRE)
-
-/* callee_call() - a new call object; `outer` may be NULL */
-AsyncICalc *callee_call(ICalc *calc);
-
-/* query() - another interface of an object; fails the test if there is none */
-void *query(void *object, REFIID iid);
 
 /* object_of() - what is behind a call object's pointer */
 struct belayi_call_object *object_of(AsyncICalc *call);

@@ -5,6 +5,7 @@
 #define COBJMACROS
 
 #include "check.h"
+#include "impl.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -26,13 +27,7 @@ struct factory {
 static HRESULT factory_QueryInterface(IClassFactory *iface, REFIID riid,
 				      void **ppv)
 {
-	*ppv = NULL;
-	if (!IsEqualIID(riid, &IID_IUnknown) &&
-	    !IsEqualIID(riid, &IID_IClassFactory))
-		return E_NOINTERFACE;
-	(void)IClassFactory_AddRef(iface);
-	*ppv = iface;
-	return S_OK;
+	return belayi_query_only(iface, &IID_IClassFactory, riid, ppv);
 }
 
 static ULONG factory_AddRef(IClassFactory *iface)

@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "parcels.h"
+#include "unknown.h"
 
 #define VALUE 4711
 
@@ -28,28 +29,7 @@ static DWORD cookie;
 
 /* --- The class: IMarshal and IClassFactory ------------------------------- */
 
-/* They are constants: what counts is who asks what. */
-static HRESULT STDMETHODCALLTYPE query_marshal(IMarshal *This, REFIID iid,
-					       void **ret_object)
-{
-	bool has = IsEqualIID(iid, &IID_IMarshal) ||
-		   IsEqualIID(iid, &IID_IUnknown);
-
-	*ret_object = has ? This : NULL;
-	return has ? S_OK : E_NOINTERFACE;
-}
-
-static ULONG STDMETHODCALLTYPE ref_marshal(IMarshal *This)
-{
-	(void)This;
-	return 2;
-}
-
-static ULONG STDMETHODCALLTYPE unref_marshal(IMarshal *This)
-{
-	(void)This;
-	return 1;
-}
+ETERNAL(IMarshal, marshal)
 
 static HRESULT STDMETHODCALLTYPE get_class(IMarshal *This, REFIID iid,
 					   void *object, DWORD mshctx,
@@ -118,33 +98,20 @@ static HRESULT STDMETHODCALLTYPE disconnect(IMarshal *This, DWORD reserved)
 }
 
 static CONST_VTBL IMarshalVtbl marshal_vtable = {
-	query_marshal, ref_marshal, unref_marshal, get_class,  get_size,
-	put,           get,         release_data,  disconnect,
+	marshal_QueryInterface,
+	marshal_AddRef,
+	marshal_Release,
+	get_class,
+	get_size,
+	put,
+	get,
+	release_data,
+	disconnect,
 };
 
 static IMarshal marshal = {&marshal_vtable};
 
-static HRESULT STDMETHODCALLTYPE query_factory(IClassFactory *This, REFIID iid,
-					       void **ret_object)
-{
-	bool has = IsEqualIID(iid, &IID_IClassFactory) ||
-		   IsEqualIID(iid, &IID_IUnknown);
-
-	*ret_object = has ? This : NULL;
-	return has ? S_OK : E_NOINTERFACE;
-}
-
-static ULONG STDMETHODCALLTYPE ref_factory(IClassFactory *This)
-{
-	(void)This;
-	return 2;
-}
-
-static ULONG STDMETHODCALLTYPE unref_factory(IClassFactory *This)
-{
-	(void)This;
-	return 1;
-}
+ETERNAL(IClassFactory, factory)
 
 static HRESULT STDMETHODCALLTYPE create(IClassFactory *This, IUnknown *outer,
 					REFIID iid, void **ret_object)
@@ -160,7 +127,11 @@ static HRESULT STDMETHODCALLTYPE lock_server(IClassFactory *This, BOOL lock)
 }
 
 static CONST_VTBL IClassFactoryVtbl factory_vtable = {
-	query_factory, ref_factory, unref_factory, create, lock_server,
+	factory_QueryInterface,
+	factory_AddRef,
+	factory_Release,
+	create,
+	lock_server,
 };
 
 static IClassFactory factory = {&factory_vtable};

@@ -54,11 +54,7 @@ static const struct belayi_channel_class blocked_class = {
 
 static void cancel(const struct blocked *blocked)
 {
-	ICancelMethodCalls *iface =
-		query(blocked->call, &IID_ICancelMethodCalls);
-
-	assert_int_equal(ICancelMethodCalls_Cancel(iface, 0), S_OK);
-	(void)ICancelMethodCalls_Release(iface);
+	assert_int_equal(ask_cancel(blocked->call, 0), S_OK);
 }
 
 static void cancel_and_finish(const struct blocked *blocked)
@@ -100,7 +96,7 @@ static void try_idle(bool single_client,
 {
 	struct callee callee = {0};
 	ICalc *calc = callee_start(&callee, single_client);
-	AsyncICalc *call = callee_call(calc);
+	AsyncICalc *call = ask_call(calc);
 	LONG sum;
 
 	/* One more, so that giving back too much is a number, and no crash. */
@@ -144,7 +140,7 @@ static void a_begin_that_fails_leaves_the_next_turn_alone(void **state)
 {
 	struct callee callee = {0};
 	ICalc *calc = callee_start(&callee, false);
-	AsyncICalc *call = callee_call(calc);
+	AsyncICalc *call = ask_call(calc);
 	LONG sum;
 
 	(void)state;
@@ -184,7 +180,7 @@ static void a_begin_that_fails_wakes_the_next_one(void **state)
 {
 	struct callee callee = {0};
 	ICalc *calc = callee_start(&callee, false);
-	AsyncICalc *call = callee_call(calc);
+	AsyncICalc *call = ask_call(calc);
 	struct waiter waiter = {.object = object_of(call)};
 	struct runner runner;
 

@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "counted.h"
+#include "impl.h"
 #include "rooms.h"
 
 static const CLSID CLSID_Counted = {
@@ -42,13 +43,7 @@ static struct {
 static HRESULT class_QueryInterface(IClassFactory *iface, REFIID riid,
 				    void **ppv)
 {
-	*ppv = NULL;
-	if (!IsEqualIID(riid, &IID_IUnknown) &&
-	    !IsEqualIID(riid, &IID_IClassFactory))
-		return E_NOINTERFACE;
-	(void)IClassFactory_AddRef(iface);
-	*ppv = iface;
-	return S_OK;
+	return belayi_query_only(iface, &IID_IClassFactory, riid, ppv);
 }
 
 static ULONG class_AddRef(IClassFactory *iface)

@@ -5,15 +5,13 @@
 #define COBJMACROS
 #include "served.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "impl.h"
 #include "server_object.h"
 
-#define IMPL_FROM(member, pointer)                                             \
-	((struct server_call *)((char *)(pointer)-offsetof(struct server_call, \
-							   member)))
+#define IMPL_FROM(member, pointer) BELAYI_IMPL(server_call, member, pointer)
 
 static HRESULT STDMETHODCALLTYPE inner_QueryInterface(IUnknown *This,
 						      REFIID riid, void **ppv)
@@ -53,22 +51,7 @@ static IUnknownVtbl inner_vtbl = {
 	inner_Release,
 };
 
-static HRESULT STDMETHODCALLTYPE async_QueryInterface(AsyncICalc *This,
-						      REFIID riid, void **ppv)
-{
-	return IUnknown_QueryInterface(IMPL_FROM(async, This)->outer, riid,
-				       ppv);
-}
-
-static ULONG STDMETHODCALLTYPE async_AddRef(AsyncICalc *This)
-{
-	return IUnknown_AddRef(IMPL_FROM(async, This)->outer);
-}
-
-static ULONG STDMETHODCALLTYPE async_Release(AsyncICalc *This)
-{
-	return IUnknown_Release(IMPL_FROM(async, This)->outer);
-}
+BELAYI_DELEGATE(AsyncICalc, server_call, async, outer)
 
 /* What a call object asks itself for; not counted. */
 static ISynchronize *synchronize_of(struct server_call *call)

@@ -16,7 +16,7 @@ static void statement_73_a_call_object_has_the_runtimes_event(void **state)
 {
 	struct server server = {0};
 	ICalc *calc = server_start(&server, SIGNAL, true);
-	AsyncICalc *call = callee_call(calc);
+	AsyncICalc *call = ask_call(calc);
 	LONG sum = 0;
 
 	(void)state;
@@ -65,7 +65,7 @@ static void statement_77_a_context_is_good_until_signal(void **state)
 {
 	struct server server = {0};
 	ICalc *calc = server_start(&server, KEEP, true);
-	AsyncICalc *call = callee_call(calc);
+	AsyncICalc *call = ask_call(calc);
 	struct work work = {.server = &server};
 	struct runner worker;
 	LONG sum = 0;
@@ -91,8 +91,8 @@ static void statement_78_impersonation_ends_with_begin(void **state)
 {
 	struct server server = {0};
 	ICalc *calc = server_start(&server, PRETEND, false);
-	AsyncICalc *one = callee_call(calc);
-	AsyncICalc *other = callee_call(calc);
+	AsyncICalc *one = ask_call(calc);
+	AsyncICalc *other = ask_call(calc);
 	LONG sum = 0;
 
 	(void)state;
@@ -145,7 +145,7 @@ static HRESULT add_lingering(struct server *server, HRESULT answer,
 			     void (*work)(void *data), LONG *ret_sum)
 {
 	ICalc *calc = server_start(server, LINGER, true);
-	AsyncICalc *call = callee_call(calc);
+	AsyncICalc *call = ask_call(calc);
 	struct runner worker;
 	HRESULT hr;
 
@@ -253,7 +253,7 @@ static void send_both(bool has_call_objects, struct bytes *bytes)
 	assert_int_equal(ICalc_Add(calc, 40, 2, &sum), S_OK);
 	assert_int_equal(sum, 42);
 	remember(&spy, &bytes[0]);
-	call = callee_call(calc);
+	call = ask_call(calc);
 	assert_int_equal(AsyncICalc_Begin_Add(call, 40, 2), S_OK);
 	assert_int_equal(AsyncICalc_Finish_Add(call, &sum), S_OK);
 	remember(&spy, &bytes[1]);

@@ -23,13 +23,6 @@ extern const struct statement statements[];
 /* How long "at once" may take on a busy machine. */
 #define AT_ONCE_MS 1000
 
-/* acceptance_wait_state() - ISynchronize::Wait(0, ms) of a call object */
-HRESULT acceptance_wait(void *call, DWORD milliseconds);
-
-/* acceptance_cancel(), _test_cancel() - through ICancelMethodCalls */
-HRESULT acceptance_cancel(void *call, ULONG seconds);
-HRESULT acceptance_test_cancel(void *call);
-
 /* acceptance_same_object() - whether two pointers have one IUnknown */
 bool acceptance_same_object(void *one, void *other);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "calc_server.h"
+#include "impl.h"
 
 enum method { NONE, ADD, SLOW, FAIL, NEXT, UPPER, UPPER_WIDE };
 
@@ -99,8 +100,7 @@ void calc_run_jobs(struct calc *calc)
 
 static struct calc_call *impl_from_AsyncICalc(AsyncICalc *iface)
 {
-	return (struct calc_call *)((char *)iface -
-				    offsetof(struct calc_call, async));
+	return BELAYI_IMPL(calc_call, async, iface);
 }
 
 static HRESULT claim(struct calc_call *call, enum method method)
@@ -151,22 +151,7 @@ static HRESULT collect(struct calc_call *call, enum method method)
 	return hr;
 }
 
-static HRESULT STDMETHODCALLTYPE async_QueryInterface(AsyncICalc *iface,
-						      REFIID riid, void **ppv)
-{
-	return IUnknown_QueryInterface(impl_from_AsyncICalc(iface)->outer, riid,
-				       ppv);
-}
-
-static ULONG STDMETHODCALLTYPE async_AddRef(AsyncICalc *iface)
-{
-	return IUnknown_AddRef(impl_from_AsyncICalc(iface)->outer);
-}
-
-static ULONG STDMETHODCALLTYPE async_Release(AsyncICalc *iface)
-{
-	return IUnknown_Release(impl_from_AsyncICalc(iface)->outer);
-}
+BELAYI_DELEGATE(AsyncICalc, calc_call, async, outer)
 
 static HRESULT STDMETHODCALLTYPE async_Begin_Add(AsyncICalc *iface, LONG a,
 						 LONG b)
@@ -354,26 +339,10 @@ static AsyncICalcVtbl async_vtable = {
 
 static struct calc_call *impl_from_ICancelMethodCalls(ICancelMethodCalls *iface)
 {
-	return (struct calc_call *)((char *)iface -
-				    offsetof(struct calc_call, cancel));
+	return BELAYI_IMPL(calc_call, cancel, iface);
 }
 
-static HRESULT STDMETHODCALLTYPE
-cancel_QueryInterface(ICancelMethodCalls *iface, REFIID riid, void **ppv)
-{
-	return IUnknown_QueryInterface(
-		impl_from_ICancelMethodCalls(iface)->outer, riid, ppv);
-}
-
-static ULONG STDMETHODCALLTYPE cancel_AddRef(ICancelMethodCalls *iface)
-{
-	return IUnknown_AddRef(impl_from_ICancelMethodCalls(iface)->outer);
-}
-
-static ULONG STDMETHODCALLTYPE cancel_Release(ICancelMethodCalls *iface)
-{
-	return IUnknown_Release(impl_from_ICancelMethodCalls(iface)->outer);
-}
+BELAYI_DELEGATE(ICancelMethodCalls, calc_call, cancel, outer)
 
 static HRESULT STDMETHODCALLTYPE cancel_Cancel(ICancelMethodCalls *iface,
 					       ULONG seconds)
@@ -406,8 +375,7 @@ static ICancelMethodCallsVtbl cancel_vtable = {
 
 static struct calc_call *impl_from_IUnknown(IUnknown *iface)
 {
-	return (struct calc_call *)((char *)iface -
-				    offsetof(struct calc_call, inner));
+	return BELAYI_IMPL(calc_call, inner, iface);
 }
 
 static HRESULT STDMETHODCALLTYPE inner_QueryInterface(IUnknown *iface,

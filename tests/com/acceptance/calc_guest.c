@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "calc_server.h"
+#include "unknown.h"
 
 const CLSID CLSID_CalcGuest = {
 	0xB1A7CA1C, 0x00FF, 0x4E5A, {0x9C, 0x11, 0x5D, 0x1F, 0x0A, 0x6B, 0, 1}};
@@ -16,7 +17,7 @@ const CLSID CLSID_CalcGuest = {
 struct guest {
 	ICalc icalc;
 	ICallFactory factory;
-	IMarshal marshal;
+	IMarshal unmarshaler;
 	LONG refs;
 	struct calc *calc;
 };
@@ -25,26 +26,10 @@ struct guest {
 
 static struct calc *calc_from_IMarshal(IMarshal *iface)
 {
-	return (struct calc *)((char *)iface - offsetof(struct calc, marshal));
+	return BELAYI_IMPL(calc, marshal, iface);
 }
 
-static HRESULT STDMETHODCALLTYPE calc_marshal_QueryInterface(IMarshal *iface,
-							     REFIID riid,
-							     void **ppv)
-{
-	return ICalcMemory_QueryInterface(&calc_from_IMarshal(iface)->calc,
-					  riid, ppv);
-}
-
-static ULONG STDMETHODCALLTYPE calc_marshal_AddRef(IMarshal *iface)
-{
-	return ICalcMemory_AddRef(&calc_from_IMarshal(iface)->calc);
-}
-
-static ULONG STDMETHODCALLTYPE calc_marshal_Release(IMarshal *iface)
-{
-	return ICalcMemory_Release(&calc_from_IMarshal(iface)->calc);
-}
+PART(IMarshal, calc, marshal)
 
 static HRESULT STDMETHODCALLTYPE get_unmarshal_class(IMarshal *iface,
 						     REFIID riid, void *pv,
@@ -133,15 +118,9 @@ static HRESULT STDMETHODCALLTYPE disconnect(IMarshal *iface, DWORD reserved)
 }
 
 IMarshalVtbl calc_marshal_vtable = {
-	calc_marshal_QueryInterface,
-	calc_marshal_AddRef,
-	calc_marshal_Release,
-	get_unmarshal_class,
-	get_size,
-	marshal_calc,
-	no_unmarshal,
-	release_packet,
-	disconnect,
+	marshal_QueryInterface, marshal_AddRef, marshal_Release,
+	get_unmarshal_class,    get_size,       marshal_calc,
+	no_unmarshal,           release_packet, disconnect,
 };
 
 /* --- The proxy: ICalc ---------------------------------------------------- */
@@ -165,7 +144,7 @@ static HRESULT STDMETHODCALLTYPE guest_QueryInterface(ICalc *iface, REFIID riid,
 	if (IsEqualIID(riid, &IID_IUnknown) || IsEqualIID(riid, &IID_ICalc))
 		*ppv = &guest->icalc;
 	else if (IsEqualIID(riid, &IID_IMarshal))
-		*ppv = &guest->marshal;
+		*ppv = &guest->unmarshaler;
 	else if (IsEqualIID(riid, &IID_ICallFactory) && guest->calc &&
 		 guest->calc->flags & CALC_ASYNC)
 		*ppv = &guest->factory;
@@ -239,28 +218,7 @@ static ICalcVtbl guest_vtable = {
 
 /* --- The proxy: ICallFactory --------------------------------------------- */
 
-static struct guest *impl_from_ICallFactory(ICallFactory *iface)
-{
-	return (struct guest *)((char *)iface -
-				offsetof(struct guest, factory));
-}
-
-static HRESULT STDMETHODCALLTYPE factory_QueryInterface(ICallFactory *iface,
-							REFIID riid, void **ppv)
-{
-	return ICalc_QueryInterface(&impl_from_ICallFactory(iface)->icalc, riid,
-				    ppv);
-}
-
-static ULONG STDMETHODCALLTYPE factory_AddRef(ICallFactory *iface)
-{
-	return ICalc_AddRef(&impl_from_ICallFactory(iface)->icalc);
-}
-
-static ULONG STDMETHODCALLTYPE factory_Release(ICallFactory *iface)
-{
-	return ICalc_Release(&impl_from_ICallFactory(iface)->icalc);
-}
+PART(ICallFactory, guest, factory)
 
 static HRESULT STDMETHODCALLTYPE factory_CreateCall(ICallFactory *iface,
 						    REFIID riid,
@@ -268,7 +226,7 @@ static HRESULT STDMETHODCALLTYPE factory_CreateCall(ICallFactory *iface,
 						    REFIID riid2,
 						    IUnknown **ppv)
 {
-	return calc_create_call(impl_from_ICallFactory(iface)->calc, riid,
+	return calc_create_call(BELAYI_IMPL(guest, factory, iface)->calc, riid,
 				outer, riid2, ppv);
 }
 
@@ -281,33 +239,12 @@ static ICallFactoryVtbl factory_vtable = {
 
 /* --- The proxy: IMarshal, which takes the packet ------------------------- */
 
-static struct guest *impl_from_IMarshal(IMarshal *iface)
-{
-	return (struct guest *)((char *)iface -
-				offsetof(struct guest, marshal));
-}
-
-static HRESULT STDMETHODCALLTYPE marshal_QueryInterface(IMarshal *iface,
-							REFIID riid, void **ppv)
-{
-	return ICalc_QueryInterface(&impl_from_IMarshal(iface)->icalc, riid,
-				    ppv);
-}
-
-static ULONG STDMETHODCALLTYPE marshal_AddRef(IMarshal *iface)
-{
-	return ICalc_AddRef(&impl_from_IMarshal(iface)->icalc);
-}
-
-static ULONG STDMETHODCALLTYPE marshal_Release(IMarshal *iface)
-{
-	return ICalc_Release(&impl_from_IMarshal(iface)->icalc);
-}
+PART(IMarshal, guest, unmarshaler)
 
 static HRESULT STDMETHODCALLTYPE unmarshal(IMarshal *iface, IStream *stream,
 					   REFIID riid, void **ppv)
 {
-	struct guest *guest = impl_from_IMarshal(iface);
+	struct guest *guest = BELAYI_IMPL(guest, unmarshaler, iface);
 	HRESULT hr = read_calc(stream, &guest->calc);
 
 	*ppv = NULL;
@@ -317,9 +254,9 @@ static HRESULT STDMETHODCALLTYPE unmarshal(IMarshal *iface, IStream *stream,
 }
 
 static IMarshalVtbl guest_marshal_vtable = {
-	marshal_QueryInterface,
-	marshal_AddRef,
-	marshal_Release,
+	unmarshaler_QueryInterface,
+	unmarshaler_AddRef,
+	unmarshaler_Release,
 	get_unmarshal_class,
 	get_size,
 	NULL,
@@ -330,29 +267,7 @@ static IMarshalVtbl guest_marshal_vtable = {
 
 /* --- Its class ----------------------------------------------------------- */
 
-static HRESULT STDMETHODCALLTYPE class_QueryInterface(IClassFactory *iface,
-						      REFIID riid, void **ppv)
-{
-	if (IsEqualIID(riid, &IID_IUnknown) ||
-	    IsEqualIID(riid, &IID_IClassFactory)) {
-		*ppv = iface;
-		return S_OK;
-	}
-	*ppv = NULL;
-	return E_NOINTERFACE;
-}
-
-static ULONG STDMETHODCALLTYPE class_AddRef(IClassFactory *iface)
-{
-	(void)iface;
-	return 2;
-}
-
-static ULONG STDMETHODCALLTYPE class_Release(IClassFactory *iface)
-{
-	(void)iface;
-	return 1;
-}
+ETERNAL(IClassFactory, class)
 
 static HRESULT STDMETHODCALLTYPE create_instance(IClassFactory *iface,
 						 IUnknown *outer, REFIID riid,
@@ -371,7 +286,7 @@ static HRESULT STDMETHODCALLTYPE create_instance(IClassFactory *iface,
 	calc_born();
 	guest->icalc.lpVtbl = &guest_vtable;
 	guest->factory.lpVtbl = &factory_vtable;
-	guest->marshal.lpVtbl = &guest_marshal_vtable;
+	guest->unmarshaler.lpVtbl = &guest_marshal_vtable;
 	guest->refs = 1;
 	hr = ICalc_QueryInterface(&guest->icalc, riid, ppv);
 	ICalc_Release(&guest->icalc);

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "unknown.h"
+
 #define PATIENCE_MS 20000
 
 static int live;
@@ -149,7 +151,7 @@ HRESULT calc_upper_wide(const WCHAR *text, WCHAR **ret_text)
 
 static struct calc *impl_from_ICalcMemory(ICalcMemory *iface)
 {
-	return (struct calc *)((char *)iface - offsetof(struct calc, calc));
+	return BELAYI_IMPL(calc, calc, iface);
 }
 
 static HRESULT STDMETHODCALLTYPE calc_QueryInterface(ICalcMemory *iface,
@@ -293,27 +295,7 @@ static ICalcMemoryVtbl calc_vtable = {
 
 /* --- ICallFactory -------------------------------------------------------- */
 
-static struct calc *impl_from_ICallFactory(ICallFactory *iface)
-{
-	return (struct calc *)((char *)iface - offsetof(struct calc, factory));
-}
-
-static HRESULT STDMETHODCALLTYPE factory_QueryInterface(ICallFactory *iface,
-							REFIID riid, void **ppv)
-{
-	return ICalcMemory_QueryInterface(&impl_from_ICallFactory(iface)->calc,
-					  riid, ppv);
-}
-
-static ULONG STDMETHODCALLTYPE factory_AddRef(ICallFactory *iface)
-{
-	return ICalcMemory_AddRef(&impl_from_ICallFactory(iface)->calc);
-}
-
-static ULONG STDMETHODCALLTYPE factory_Release(ICallFactory *iface)
-{
-	return ICalcMemory_Release(&impl_from_ICallFactory(iface)->calc);
-}
+PART(ICallFactory, calc, factory)
 
 static HRESULT STDMETHODCALLTYPE factory_CreateCall(ICallFactory *iface,
 						    REFIID riid,
@@ -321,7 +303,7 @@ static HRESULT STDMETHODCALLTYPE factory_CreateCall(ICallFactory *iface,
 						    REFIID riid2,
 						    IUnknown **ppv)
 {
-	return calc_create_call(impl_from_ICallFactory(iface), riid, outer,
+	return calc_create_call(BELAYI_IMPL(calc, factory, iface), riid, outer,
 				riid2, ppv);
 }
 

@@ -64,7 +64,7 @@ static void begin_is_refused_before_finish(struct pairing *p)
 	LONG sum = 0;
 
 	assert_int_equal(AsyncICalc_Begin_Add(call, 20, 22), S_OK);
-	assert_int_equal(acceptance_wait(call, INFINITE), S_OK);
+	assert_int_equal(ask_wait(call, INFINITE), S_OK);
 	check_pending(call);
 	assert_int_equal(AsyncICalc_Finish_Add(call, &sum), S_OK);
 	assert_int_equal(sum, 42);
@@ -249,7 +249,7 @@ static void an_unfinished_reply_is_given_back(struct pairing *p)
 			 S_OK);
 	ICallFactory_Release(factory);
 	assert_int_equal(AsyncICalcMemory_Begin_Self(call), S_OK);
-	assert_int_equal(acceptance_wait(call, INFINITE), S_OK);
+	assert_int_equal(ask_wait(call, INFINITE), S_OK);
 	AsyncICalcMemory_Release(call);
 }
 
@@ -275,7 +275,7 @@ static void a_wait_of_zero_looks(struct pairing *p)
 
 	begin_slow(call);
 	start = calc_now_ms();
-	assert_int_equal(acceptance_wait(call, 0), RPC_S_CALLPENDING);
+	assert_int_equal(ask_wait(call, 0), RPC_S_CALLPENDING);
 	assert_in_range(calc_now_ms() - start, 0, AT_ONCE_MS);
 	calc_open(p->calc);
 	finish_slow(call);
@@ -289,7 +289,7 @@ static void a_wait_times_out(struct pairing *p)
 
 	begin_slow(call);
 	start = calc_now_ms();
-	assert_int_equal(acceptance_wait(call, 50), RPC_S_CALLPENDING);
+	assert_int_equal(ask_wait(call, 50), RPC_S_CALLPENDING);
 	assert_in_range(calc_now_ms() - start, 49, 50 + AT_ONCE_MS);
 	calc_open(p->calc);
 	finish_slow(call);
@@ -302,11 +302,11 @@ static void a_complete_call_stays_signaled(struct pairing *p)
 	LONG sum;
 
 	assert_int_equal(AsyncICalc_Begin_Add(call, 1, 2), S_OK);
-	assert_int_equal(acceptance_wait(call, INFINITE), S_OK);
-	assert_int_equal(acceptance_wait(call, 0), S_OK);
-	assert_int_equal(acceptance_wait(call, 50), S_OK);
+	assert_int_equal(ask_wait(call, INFINITE), S_OK);
+	assert_int_equal(ask_wait(call, 0), S_OK);
+	assert_int_equal(ask_wait(call, 50), S_OK);
 	assert_int_equal(AsyncICalc_Finish_Add(call, &sum), S_OK);
-	assert_int_equal(acceptance_wait(call, 0), S_OK);
+	assert_int_equal(ask_wait(call, 0), S_OK);
 	AsyncICalc_Release(call);
 }
 
@@ -318,7 +318,7 @@ static void begin_resets(struct pairing *p)
 	assert_int_equal(AsyncICalc_Begin_Add(call, 1, 2), S_OK);
 	assert_int_equal(AsyncICalc_Finish_Add(call, &sum), S_OK);
 	begin_slow(call);
-	assert_int_equal(acceptance_wait(call, 0), RPC_S_CALLPENDING);
+	assert_int_equal(ask_wait(call, 0), RPC_S_CALLPENDING);
 	calc_open(p->calc);
 	finish_slow(call);
 	AsyncICalc_Release(call);
@@ -387,7 +387,7 @@ static void a_wait_in_an_sta_serves(struct pairing *p)
 		S_OK);
 	begin_slow(call);
 	acceptance_spawn(&thread, visit, &visitor);
-	assert_int_equal(acceptance_wait(call, INFINITE), S_OK);
+	assert_int_equal(ask_wait(call, INFINITE), S_OK);
 	acceptance_join(&thread);
 	assert_int_equal(visitor.hr, S_OK);
 	assert_int_equal(visitor.sum, 42);
@@ -421,7 +421,7 @@ static void a_wait_in_the_mta_does_not_serve(struct pairing *p)
 		S_OK);
 	begin_slow(call);
 	acceptance_spawn(&thread, visit_from_sta, &visitor);
-	assert_int_equal(acceptance_wait(call, INFINITE), S_OK);
+	assert_int_equal(ask_wait(call, INFINITE), S_OK);
 	acceptance_join(&thread);
 	assert_int_equal(visitor.hr, S_OK);
 	assert_int_not_equal(visitor.own->thread, gettid());

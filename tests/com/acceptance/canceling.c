@@ -32,7 +32,7 @@ static void cancel_abandons_at_once(struct pairing *p)
 	AsyncICalc *call = begun(p);
 	uint64_t start = calc_now_ms();
 
-	assert_int_equal(acceptance_cancel(call, 0), S_OK);
+	assert_int_equal(ask_cancel(call, 0), S_OK);
 	assert_in_range(calc_now_ms() - start, 0, AT_ONCE_MS);
 	assert_int_equal(calc_count(p->calc, left), 0);
 	check_finish(call, RPC_E_CALL_CANCELED);
@@ -43,9 +43,9 @@ static void a_canceled_call_says_so(struct pairing *p)
 {
 	AsyncICalc *call = begun(p);
 
-	assert_int_equal(acceptance_cancel(call, 0), S_OK);
-	assert_int_equal(acceptance_wait(call, 0), S_OK);
-	assert_int_equal(acceptance_test_cancel(call), RPC_E_CALL_CANCELED);
+	assert_int_equal(ask_cancel(call, 0), S_OK);
+	assert_int_equal(ask_wait(call, 0), S_OK);
+	assert_int_equal(ask_test_cancel(call), RPC_E_CALL_CANCELED);
 	check_finish(call, RPC_E_CALL_CANCELED);
 	AsyncICalc_Release(call);
 }
@@ -57,7 +57,7 @@ static void begin_is_refused_until_finish(struct pairing *p)
 	LONG value = 1;
 	LONG sum = 0;
 
-	assert_int_equal(acceptance_cancel(call, 0), S_OK);
+	assert_int_equal(ask_cancel(call, 0), S_OK);
 	assert_int_equal(AsyncICalc_Begin_Slow(call, 0), RPC_E_CALL_PENDING);
 	assert_int_equal(AsyncICalc_Begin_Add(call, 1, 2), RPC_E_CALL_PENDING);
 	assert_int_equal(AsyncICalc_Begin_Next(call, &value),
@@ -94,7 +94,7 @@ static void cancel_waits_for_the_server(struct pairing *p)
 	uint64_t start = calc_now_ms();
 
 	acceptance_spawn(&thread, open_when_asleep, &opener);
-	assert_int_equal(acceptance_cancel(call, 20), RPC_E_CALL_COMPLETE);
+	assert_int_equal(ask_cancel(call, 20), RPC_E_CALL_COMPLETE);
 	assert_true(__atomic_load_n(&opener.opened, __ATOMIC_ACQUIRE));
 	assert_in_range(calc_now_ms() - start, 0, 10000);
 	check_finish(call, S_OK);
@@ -107,7 +107,7 @@ static void cancel_gives_up_waiting(struct pairing *p)
 	AsyncICalc *call = begun(p);
 	uint64_t start = calc_now_ms();
 
-	assert_int_equal(acceptance_cancel(call, 1), S_OK);
+	assert_int_equal(ask_cancel(call, 1), S_OK);
 	assert_in_range(calc_now_ms() - start, 990, 1000 + AT_ONCE_MS);
 	check_finish(call, RPC_E_CALL_CANCELED);
 	calc_open(p->calc);
@@ -122,9 +122,8 @@ static void cancel_waits_for_ever(struct pairing *p)
 	struct acceptance_thread thread;
 
 	acceptance_spawn(&thread, open_when_asleep, &opener);
-	assert_int_equal(
-		acceptance_cancel(call, (ULONG)RPC_C_CANCEL_INFINITE_TIMEOUT),
-		RPC_E_CALL_COMPLETE);
+	assert_int_equal(ask_cancel(call, (ULONG)RPC_C_CANCEL_INFINITE_TIMEOUT),
+			 RPC_E_CALL_COMPLETE);
 	assert_int_equal(calc_count(p->calc, left), 1);
 	check_finish(call, S_OK);
 	acceptance_join(&thread);
@@ -137,8 +136,8 @@ static void cancel_comes_too_late(struct pairing *p)
 	LONG sum = 0;
 
 	assert_int_equal(AsyncICalc_Begin_Add(call, 1, 2), S_OK);
-	assert_int_equal(acceptance_wait(call, INFINITE), S_OK);
-	assert_int_equal(acceptance_cancel(call, 0), RPC_E_CALL_COMPLETE);
+	assert_int_equal(ask_wait(call, INFINITE), S_OK);
+	assert_int_equal(ask_cancel(call, 0), RPC_E_CALL_COMPLETE);
 	assert_int_equal(AsyncICalc_Finish_Add(call, &sum), S_OK);
 	assert_int_equal(sum, 3);
 	AsyncICalc_Release(call);
@@ -148,9 +147,9 @@ static void a_second_cancel_says_so(struct pairing *p)
 {
 	AsyncICalc *call = begun(p);
 
-	assert_int_equal(acceptance_cancel(call, 0), S_OK);
-	assert_int_equal(acceptance_cancel(call, 0), RPC_E_CALL_CANCELED);
-	assert_int_equal(acceptance_cancel(call, 1), RPC_E_CALL_CANCELED);
+	assert_int_equal(ask_cancel(call, 0), S_OK);
+	assert_int_equal(ask_cancel(call, 0), RPC_E_CALL_CANCELED);
+	assert_int_equal(ask_cancel(call, 1), RPC_E_CALL_CANCELED);
 	check_finish(call, RPC_E_CALL_CANCELED);
 	AsyncICalc_Release(call);
 }
@@ -160,10 +159,10 @@ static void cancel_needs_a_begin(struct pairing *p)
 	AsyncICalc *call = pairing_call(p);
 	LONG sum;
 
-	assert_int_equal(acceptance_cancel(call, 0), RPC_E_CALL_COMPLETE);
+	assert_int_equal(ask_cancel(call, 0), RPC_E_CALL_COMPLETE);
 	assert_int_equal(AsyncICalc_Begin_Add(call, 1, 2), S_OK);
 	assert_int_equal(AsyncICalc_Finish_Add(call, &sum), S_OK);
-	assert_int_equal(acceptance_cancel(call, 0), RPC_E_CALL_COMPLETE);
+	assert_int_equal(ask_cancel(call, 0), RPC_E_CALL_COMPLETE);
 	AsyncICalc_Release(call);
 }
 
@@ -177,7 +176,7 @@ static void cancel_when_asleep(void *data)
 	struct second *second = data;
 
 	acceptance_await_sleep(second->client);
-	assert_int_equal(acceptance_cancel(second->call, 0), S_OK);
+	assert_int_equal(ask_cancel(second->call, 0), S_OK);
 }
 
 static void cancel_releases_a_finisher(struct pairing *p)
@@ -200,7 +199,7 @@ static void test_cancel_before(struct pairing *p)
 {
 	AsyncICalc *call = begun(p);
 
-	assert_int_equal(acceptance_test_cancel(call), RPC_S_CALLPENDING);
+	assert_int_equal(ask_test_cancel(call), RPC_S_CALLPENDING);
 	calc_open(p->calc);
 	check_finish(call, S_OK);
 	AsyncICalc_Release(call);
@@ -212,7 +211,7 @@ static void the_server_sees_it(struct pairing *p)
 
 	calc_await(p->calc, looks, 3);
 	assert_int_equal(calc_count(p->calc, canceled), 0);
-	assert_int_equal(acceptance_cancel(call, 0), S_OK);
+	assert_int_equal(ask_cancel(call, 0), S_OK);
 	calc_await(p->calc, canceled, 1);
 	check_finish(call, RPC_E_CALL_CANCELED);
 	AsyncICalc_Release(call);
@@ -223,7 +222,7 @@ static void the_server_stops_and_is_finished(struct pairing *p)
 	AsyncICalc *call = begun(p);
 	LONG sum;
 
-	assert_int_equal(acceptance_cancel(call, 0), S_OK);
+	assert_int_equal(ask_cancel(call, 0), S_OK);
 	calc_await(p->calc, finished, 1);
 	check_finish(call, RPC_E_CALL_CANCELED);
 	assert_int_equal(AsyncICalc_Begin_Add(call, 1, 2), S_OK);
@@ -238,7 +237,7 @@ static void the_servers_own_cancel_is_an_outcome(struct pairing *p)
 	AsyncICalc *call = begun(p);
 	ULONG slept;
 
-	assert_int_equal(acceptance_cancel(call, 20), RPC_E_CALL_COMPLETE);
+	assert_int_equal(ask_cancel(call, 20), RPC_E_CALL_COMPLETE);
 	assert_int_equal(AsyncICalc_Finish_Slow(call, &slept),
 			 RPC_E_CALL_CANCELED);
 	AsyncICalc_Release(call);
@@ -273,7 +272,7 @@ static void a_call_object_may_have_cancel(struct pairing *p)
 	ULONG slept;
 
 	assert_int_equal(query_cancel(call), S_OK);
-	assert_int_equal(acceptance_cancel(call, 0), S_OK);
+	assert_int_equal(ask_cancel(call, 0), S_OK);
 	assert_int_equal(AsyncICalc_Finish_Slow(call, &slept),
 			 RPC_E_CALL_CANCELED);
 	assert_int_equal(calc_count(p->calc, canceled), 1);
@@ -289,7 +288,7 @@ static void a_standard_call_has_cancel(struct pairing *p)
 	AsyncICalc_Release(call);
 	call = begun(p);
 	assert_int_equal(query_cancel(call), S_OK);
-	assert_int_equal(acceptance_cancel(call, 0), S_OK);
+	assert_int_equal(ask_cancel(call, 0), S_OK);
 	assert_int_equal(query_cancel(call), S_OK);
 	check_finish(call, RPC_E_CALL_CANCELED);
 	AsyncICalc_Release(call);

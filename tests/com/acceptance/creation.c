@@ -131,8 +131,8 @@ static void a_call_object_asks_once_without_a_proxy(struct pairing *p)
 
 static void check_answers(AsyncICalc *call, REFIID iid)
 {
-	IUnknown *first = pairing_cast(call, iid);
-	IUnknown *second = pairing_cast(call, iid);
+	IUnknown *first = query(call, iid);
+	IUnknown *second = query(call, iid);
 
 	assert_ptr_equal(first, second);
 	assert_true(acceptance_same_object(first, call));

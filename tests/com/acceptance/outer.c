@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "unknown.h"
 
 static struct outer *impl_from_IUnknown(IUnknown *iface)
 {
@@ -63,25 +64,10 @@ static IUnknownVtbl unknown_vtable = {
 
 static struct outer *impl_from_ISynchronize(ISynchronize *iface)
 {
-	return (struct outer *)((char *)iface - offsetof(struct outer, sync));
+	return BELAYI_IMPL(outer, sync, iface);
 }
 
-static HRESULT STDMETHODCALLTYPE sync_QueryInterface(ISynchronize *iface,
-						     REFIID riid, void **ppv)
-{
-	return outer_QueryInterface(&impl_from_ISynchronize(iface)->unknown,
-				    riid, ppv);
-}
-
-static ULONG STDMETHODCALLTYPE sync_AddRef(ISynchronize *iface)
-{
-	return outer_AddRef(&impl_from_ISynchronize(iface)->unknown);
-}
-
-static ULONG STDMETHODCALLTYPE sync_Release(ISynchronize *iface)
-{
-	return outer_Release(&impl_from_ISynchronize(iface)->unknown);
-}
+PART(ISynchronize, outer, sync)
 
 static ISynchronize *event_of(struct outer *outer)
 {

@@ -142,25 +142,7 @@ void pairing_stop(struct pairing *pairing)
 	assert_int_equal(calc_live(), 0);
 }
 
-void *pairing_cast(void *object, REFIID iid)
-{
-	void *cast = NULL;
-
-	assert_int_equal(
-		IUnknown_QueryInterface((IUnknown *)object, iid, &cast), S_OK);
-	assert_non_null(cast);
-	return cast;
-}
-
 AsyncICalc *pairing_call(struct pairing *pairing)
 {
-	ICallFactory *factory = AS(pairing->object, ICallFactory);
-	AsyncICalc *call = NULL;
-
-	assert_int_equal(ICallFactory_CreateCall(factory, &IID_AsyncICalc, NULL,
-						 &IID_AsyncICalc,
-						 (IUnknown **)&call),
-			 S_OK);
-	ICallFactory_Release(factory);
-	return call;
+	return ask_call(pairing->object);
 }

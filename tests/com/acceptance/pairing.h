@@ -8,6 +8,7 @@
 #ifndef TESTS_COM_ACCEPTANCE_PAIRING_H
 #define TESTS_COM_ACCEPTANCE_PAIRING_H
 
+#include "ask.h"
 #include "calc_server.h"
 
 /* The arrangements: bits, so that a test can name those it is for. */
@@ -57,10 +58,5 @@ static inline bool pairing_client_is_single(const struct pairing *pairing)
 
 /* pairing_call() - a new call object; fails the test where there is none */
 AsyncICalc *pairing_call(struct pairing *pairing);
-
-/* pairing_cast() - QueryInterface that fails the test; counted */
-void *pairing_cast(void *object, REFIID iid);
-#define AS(object, interface_)                                                 \
-	((interface_ *)pairing_cast(object, &IID_##interface_))
 
 #endif

@@ -9,33 +9,6 @@
 #include "acceptance.h"
 #include "asleep.h"
 
-HRESULT acceptance_wait(void *call, DWORD milliseconds)
-{
-	ISynchronize *sync = AS(call, ISynchronize);
-	HRESULT hr = ISynchronize_Wait(sync, 0, milliseconds);
-
-	ISynchronize_Release(sync);
-	return hr;
-}
-
-HRESULT acceptance_cancel(void *call, ULONG seconds)
-{
-	ICancelMethodCalls *cancel = AS(call, ICancelMethodCalls);
-	HRESULT hr = ICancelMethodCalls_Cancel(cancel, seconds);
-
-	ICancelMethodCalls_Release(cancel);
-	return hr;
-}
-
-HRESULT acceptance_test_cancel(void *call)
-{
-	ICancelMethodCalls *cancel = AS(call, ICancelMethodCalls);
-	HRESULT hr = ICancelMethodCalls_TestCancel(cancel);
-
-	ICancelMethodCalls_Release(cancel);
-	return hr;
-}
-
 bool acceptance_same_object(void *one, void *other)
 {
 	IUnknown *first = AS(one, IUnknown);
