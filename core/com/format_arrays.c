@@ -5,7 +5,7 @@
 #include "format.h"
 #include "ndr.h"
 #include "ndr_codes.h"
-#include "ndr_scalars.h"
+#include "ndr_counts.h"
 
 static bool refused(struct belayi_format *format, const char *why)
 {

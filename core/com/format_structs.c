@@ -7,7 +7,7 @@
 #include "format.h"
 #include "ndr.h"
 #include "ndr_codes.h"
-#include "ndr_scalars.h"
+#include "ndr_counts.h"
 
 /* More than any struct that somebody wrote. */
 #define FIELDS_MAX 1024U

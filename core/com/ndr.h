@@ -130,6 +130,10 @@ HRESULT belayi_ndr_get_in(const struct belayi_procedure *procedure,
 /*
  * belayi_ndr_put_out() - server: results to a reply
  *
+ * A method may have changed what counts its arguments, but not beyond the memory
+ * that belayi_ndr_get_in() made: that is RPC_S_INVALID_BOUND. Only what pointers
+ * lead to can be replaced by something larger.
+ *
  * Return: as of belayi_ndr_put_in(). The frame is still to be freed.
  */
 HRESULT belayi_ndr_put_out(const struct belayi_procedure *procedure,

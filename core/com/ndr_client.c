@@ -12,12 +12,12 @@
 #include <string.h>
 
 #include "ndr_arena.h"
+#include "ndr_counts.h"
 #include "ndr_get.h"
 #include "ndr_message.h"
 #include "ndr_plain.h"
 #include "ndr_put.h"
 #include "ndr_release.h"
-#include "ndr_scalars.h"
 
 /* Plain arguments up to this size are read beside the program's memory, too,
  * where others are: one may be the count of an [in,out] argument. */
@@ -42,7 +42,11 @@ static unsigned char *memory_of(const struct belayi_param *param,
 HRESULT belayi_ndr_put_in(const struct belayi_procedure *procedure,
 			  const void *image, struct belayi_buffer *buffer)
 {
-	struct belayi_writer writer = {buffer, image, 0, 0, S_OK};
+	struct belayi_writer writer = {
+		.buffer = buffer,
+		.image = image,
+		.capacity = BELAYI_MESSAGE_MAX,
+	};
 
 	if (procedure->plain &&
 	    belayi_plain_put_in(procedure->plain, image, buffer))
@@ -60,27 +64,6 @@ HRESULT belayi_ndr_put_in(const struct belayi_procedure *procedure,
 		return writer.status;
 	}
 	return S_OK;
-}
-
-/* How much memory the program has for what is conformant, in elements. */
-static uint32_t capacity_of(const struct belayi_type *type, const void *image,
-			    const unsigned char *memory)
-{
-	const unsigned char *owner = memory;
-	const struct belayi_type *tail = belayi_tail_of(type, &owner);
-	const struct belayi_count *count = &tail->array.size;
-	int64_t value;
-
-	if (tail->shape == BELAYI_STRING) {
-		count = &tail->string.size;
-		if (count->where == BELAYI_NOWHERE)
-			return belayi_string_size(
-				tail, belayi_tail_memory(type, memory));
-	}
-	if (!belayi_count_value(count, image, owner, &value) || value < 0 ||
-	    value > (int64_t)BELAYI_MESSAGE_MAX)
-		return 0;
-	return (uint32_t)value;
 }
 
 /* Bytes of an argument's own memory. */
@@ -134,7 +117,7 @@ static bool look_at_memory(struct reply *reply)
 			return false;
 		}
 		if (param->type->is_conformant)
-			reply->capacities[i] = capacity_of(
+			reply->capacities[i] = belayi_capacity_of(
 				param->type, reply->program_image, memory);
 	}
 	return true;
@@ -212,7 +195,7 @@ static void replace(const struct reply *reply)
 		if (belayi_is_in(param) && belayi_is_out(param) &&
 		    param->type->has_pointers && memory)
 			belayi_release(param->type, reply->program_image,
-				       memory);
+				       memory, reply->capacities[i]);
 	}
 	for (uint32_t i = 0; i < procedure->params_count; i++) {
 		const struct belayi_param *param = &procedure->params[i];
@@ -286,7 +269,8 @@ void belayi_ndr_zero_out(const struct belayi_procedure *procedure, void *image)
 		if (!belayi_is_out(param) || belayi_is_in(param) || !memory)
 			continue;
 		if (param->type->is_conformant)
-			capacity = capacity_of(param->type, image, memory);
+			capacity =
+				belayi_capacity_of(param->type, image, memory);
 		size = size_of(param->type, capacity);
 		if (size <= BELAYI_MESSAGE_MAX)
 			memset(memory, 0, size);

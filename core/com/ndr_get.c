@@ -16,6 +16,7 @@
 
 #include "marshal.h"
 #include "ndr_codes.h"
+#include "ndr_counts.h"
 #include "ndr_put.h"
 #include "ndr_scalars.h"
 

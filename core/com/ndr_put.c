@@ -12,6 +12,7 @@
 
 #include "marshal.h"
 #include "ndr_codes.h"
+#include "ndr_counts.h"
 #include "ndr_scalars.h"
 
 /* Numbers of pointers, as Windows counts them. */
@@ -106,6 +107,13 @@ static bool put_scalar(struct belayi_writer *writer,
 
 /* --- Counts -------------------------------------------------------------- */
 
+/* Elements that there is memory for: what pointers lead to is the program's,
+ * which may have made it larger and raised its count. */
+static uint32_t capacity_of(const struct belayi_writer *writer)
+{
+	return writer->depth ? BELAYI_MESSAGE_MAX : writer->capacity;
+}
+
 static bool count_of(struct belayi_writer *writer,
 		     const struct belayi_count *count,
 		     const unsigned char *base, uint32_t *ret_count)
@@ -117,6 +125,16 @@ static bool count_of(struct belayi_writer *writer,
 		return fail(writer, BELAYI_WIN32(RPC_S_INVALID_BOUND));
 	*ret_count = (uint32_t)value;
 	return true;
+}
+
+/* What is counted by a conformance, and no more than there is memory for. */
+static bool size_of(struct belayi_writer *writer,
+		    const struct belayi_count *count, const unsigned char *base,
+		    uint32_t *ret_size)
+{
+	return count_of(writer, count, base, ret_size) &&
+	       (*ret_size <= capacity_of(writer) ||
+		fail(writer, BELAYI_WIN32(RPC_S_INVALID_BOUND)));
 }
 
 /* Characters up to the 0, and it; `most` + 1 where there is none. */
@@ -140,13 +158,13 @@ static bool string_length(struct belayi_writer *writer,
 			  const unsigned char *base, uint32_t *ret_most,
 			  uint32_t *ret_length)
 {
-	uint32_t most = BELAYI_MESSAGE_MAX;
+	uint32_t most = capacity_of(writer);
 	size_t length;
 
 	if (type->string.capacity)
 		most = type->string.capacity;
 	else if (type->string.size.where != BELAYI_NOWHERE &&
-		 !count_of(writer, &type->string.size, base, &most))
+		 !size_of(writer, &type->string.size, base, &most))
 		return false;
 	length = most ? length_of(type, memory, most) : 0;
 	if (length > most)
@@ -173,7 +191,7 @@ static bool put_conformance(struct belayi_writer *writer,
 		memory = belayi_tail_memory(type, memory);
 		if (!string_length(writer, tail, memory, base, &count, &length))
 			return false;
-	} else if (!count_of(writer, &tail->array.size, base, &count)) {
+	} else if (!size_of(writer, &tail->array.size, base, &count)) {
 		return false;
 	}
 	return put_number(writer, count);

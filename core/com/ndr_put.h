@@ -16,12 +16,15 @@
 /*
  * struct belayi_writer - one message that is being written
  *
+ * capacity:  elements that there is memory for, of an argument that is
+ *            conformant; BELAYI_MESSAGE_MAX: the counts say it
  * referents: how many pointers were not NULL
  * status:    why a function returned false
  */
 struct belayi_writer {
 	struct belayi_buffer *buffer;
 	const unsigned char *image;
+	uint32_t capacity;
 	uint32_t referents;
 	uint32_t depth;
 	HRESULT status;

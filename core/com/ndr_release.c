@@ -10,11 +10,13 @@
 #include <stdlib.h>
 
 #include "ndr.h"
+#include "ndr_counts.h"
 #include "ndr_put.h"
 #include "ndr_scalars.h"
 
 struct releaser {
 	const unsigned char *image;
+	uint32_t capacity; /* of what no pointer leads to */
 	uint32_t depth;
 };
 
@@ -34,18 +36,34 @@ static void release_struct(struct releaser *releaser,
 			memory);
 }
 
+/* Return: false: nobody knows how many there are. */
+static bool narrow(const struct releaser *releaser,
+		   const struct belayi_count *count, const unsigned char *base,
+		   int64_t *length)
+{
+	int64_t value;
+
+	if (count->where == BELAYI_NOWHERE)
+		return true;
+	if (!belayi_count_value(count, releaser->image, base, &value))
+		return false;
+	if (value < *length)
+		*length = value;
+	return true;
+}
+
+/* A method may have raised the counts of memory that has not grown. */
 static void release_array(struct releaser *releaser,
 			  const struct belayi_type *type, unsigned char *memory,
 			  const unsigned char *base)
 {
-	const struct belayi_count *count = &type->array.size;
 	int64_t length = type->array.count;
 
-	if (type->array.length.where != BELAYI_NOWHERE)
-		count = &type->array.length;
-	if (count->where != BELAYI_NOWHERE &&
-	    (!belayi_count_value(count, releaser->image, base, &length) ||
-	     length > (int64_t)BELAYI_MESSAGE_MAX))
+	if (type->array.size.where != BELAYI_NOWHERE)
+		length = releaser->depth ? INT64_MAX : releaser->capacity;
+	if (!narrow(releaser, &type->array.size, base, &length) ||
+	    !narrow(releaser, &type->array.length, base, &length) ||
+	    length > (int64_t)BELAYI_MESSAGE_MAX)
 		return;
 	for (; length > 0; length--, memory += type->array.element->size)
 		release(releaser, type->array.element, memory, base);
@@ -120,9 +138,9 @@ static void release(struct releaser *releaser, const struct belayi_type *type,
 }
 
 void belayi_release(const struct belayi_type *type, const unsigned char *image,
-		    unsigned char *memory)
+		    unsigned char *memory, uint32_t capacity)
 {
-	struct releaser releaser = {image, 0};
+	struct releaser releaser = {image, capacity, 0};
 
 	release(&releaser, type, memory, NULL);
 }

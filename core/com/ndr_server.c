@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ndr_arena.h"
+#include "ndr_counts.h"
 #include "ndr_get.h"
 #include "ndr_message.h"
 #include "ndr_plain.h"
@@ -87,48 +88,78 @@ static bool get_arguments(struct belayi_reader *reader,
 	return belayi_get_end(reader);
 }
 
-/* Bytes that an [out] argument takes. */
-static bool size_of(struct belayi_reader *reader,
-		    const struct belayi_type *type, uint64_t *ret_size)
+/*
+ * How many elements each [out] argument has memory for, behind the image: a
+ * method may raise the count. Only of those that are conformant.
+ */
+static uint32_t *capacities_of(const struct belayi_procedure *procedure,
+			       unsigned char *image)
 {
-	const struct belayi_type *tail = belayi_tail_of(type, NULL);
-	int64_t count = 0;
+	return (uint32_t *)(void *)(image + procedure->image_size);
+}
 
-	if (type->is_conformant &&
-	    (!belayi_count_value(tail->shape == BELAYI_STRING
-					 ? &tail->string.size
-					 : &tail->array.size,
-				 reader->image, NULL, &count) ||
-	     count < 0 || count > (int64_t)BELAYI_MESSAGE_MAX)) {
+/* How many elements an [out] argument is to have. */
+static bool count_result(struct belayi_reader *reader,
+			 const struct belayi_type *type, uint32_t *ret_capacity)
+{
+	const struct belayi_count *count = type->shape == BELAYI_STRING
+						   ? &type->string.size
+						   : &type->array.size;
+	int64_t value;
+
+	if (!belayi_count_value(count, reader->image, NULL, &value) ||
+	    value < 0 || value > (int64_t)BELAYI_MESSAGE_MAX) {
 		reader->status = BELAYI_WIN32(RPC_X_BAD_STUB_DATA);
 		return false;
 	}
-	*ret_size = type->size;
-	if (count)
-		*ret_size += (uint64_t)count * belayi_unit_of(tail);
+	*ret_capacity = (uint32_t)value;
 	return true;
 }
 
 /* Storage for what is [out] only. */
+static bool make_result(struct belayi_reader *reader,
+			const struct belayi_param *param,
+			uint32_t *ret_capacity)
+{
+	const struct belayi_type *type = param->type;
+	uint64_t size = type->size;
+	void *memory = NULL;
+
+	if (type->is_conformant) {
+		if (!count_result(reader, type, ret_capacity))
+			return false;
+		size += (uint64_t)*ret_capacity * belayi_unit_of(type);
+	}
+	if (size <= BELAYI_MESSAGE_MAX)
+		memory = belayi_arena_take(reader->arena, size);
+	if (!memory) {
+		reader->status = E_OUTOFMEMORY;
+		return false;
+	}
+	memcpy(reader->image + param->offset, &memory, sizeof(memory));
+	return true;
+}
+
 static bool make_results(struct belayi_reader *reader,
 			 const struct belayi_procedure *procedure)
 {
+	uint32_t *capacities = capacities_of(procedure, reader->image);
+
 	for (uint32_t i = 0; i < procedure->params_count; i++) {
 		const struct belayi_param *param = &procedure->params[i];
-		void *memory = NULL;
-		uint64_t size;
+		const unsigned char *memory;
 
-		if (!belayi_is_out(param) || belayi_is_in(param))
+		if (!belayi_is_out(param))
 			continue;
-		if (!size_of(reader, param->type, &size))
-			return false;
-		if (size <= BELAYI_MESSAGE_MAX)
-			memory = belayi_arena_take(reader->arena, size);
-		if (!memory) {
-			reader->status = E_OUTOFMEMORY;
-			return false;
+		if (!belayi_is_in(param)) {
+			if (!make_result(reader, param, &capacities[i]))
+				return false;
+			continue;
 		}
-		memcpy(reader->image + param->offset, &memory, sizeof(memory));
+		memory = *(unsigned char **)(reader->image + param->offset);
+		if (memory && param->type->is_conformant)
+			capacities[i] = belayi_capacity_of(
+				param->type, reader->image, memory);
 	}
 	return true;
 }
@@ -145,7 +176,9 @@ HRESULT belayi_ndr_get_in(const struct belayi_procedure *procedure,
 	frame->gifts = NULL;
 	frame->value = 0;
 	reader.arena = frame;
-	reader.image = belayi_arena_take(frame, procedure->image_size);
+	reader.image = belayi_arena_take(
+		frame, procedure->image_size +
+			       procedure->params_count * sizeof(uint32_t));
 	if (!reader.image)
 		return E_OUTOFMEMORY;
 	frame->image = reader.image;
@@ -159,47 +192,68 @@ HRESULT belayi_ndr_get_in(const struct belayi_procedure *procedure,
 	return reader.status;
 }
 
+static bool put_results(const struct belayi_procedure *procedure,
+			struct belayi_frame *frame,
+			struct belayi_writer *writer)
+{
+	const uint32_t *capacities = capacities_of(procedure, frame->image);
+
+	for (uint32_t i = 0; i < procedure->params_count; i++) {
+		const struct belayi_param *param = &procedure->params[i];
+
+		if (!belayi_is_out(param))
+			continue;
+		writer->capacity = capacities[i];
+		if (!belayi_put_argument(
+			    writer, param,
+			    *(unsigned char **)(frame->image + param->offset)))
+			return false;
+	}
+	return !procedure->value ||
+	       belayi_put(writer, procedure->value,
+			  (const unsigned char *)&frame->value, NULL);
+}
+
 HRESULT belayi_ndr_put_out(const struct belayi_procedure *procedure,
 			   struct belayi_frame *frame,
 			   struct belayi_buffer *buffer)
 {
-	struct belayi_writer writer = {buffer, frame->image, 0, 0, S_OK};
+	struct belayi_writer writer = {
+		.buffer = buffer,
+		.image = frame->image,
+	};
 
 	if (procedure->plain && belayi_plain_put_out(procedure, frame, buffer))
 		return S_OK;
 	buffer->size = 0;
-	for (uint32_t i = 0; i < procedure->params_count; i++) {
-		const struct belayi_param *param = &procedure->params[i];
-
-		if (belayi_is_out(param) &&
-		    !belayi_put_argument(
-			    &writer, param,
-			    *(unsigned char **)(frame->image + param->offset)))
-			break;
-	}
-	if (writer.status == S_OK && procedure->value)
-		(void)belayi_put(&writer, procedure->value,
-				 (const unsigned char *)&frame->value, NULL);
-	if (writer.status == S_OK)
+	if (put_results(procedure, frame, &writer))
 		return S_OK;
 	belayi_discard(procedure, buffer, true, 0);
 	buffer->size = 0;
 	return writer.status;
 }
 
-void belayi_ndr_free(const struct belayi_procedure *procedure,
-		     struct belayi_frame *frame)
+static void release_results(const struct belayi_procedure *procedure,
+			    struct belayi_frame *frame)
 {
-	const struct belayi_param *param = procedure->params;
-	const struct belayi_param *end = param + procedure->params_count;
+	const uint32_t *capacities = capacities_of(procedure, frame->image);
 
-	for (; procedure->out_has_pointers && param < end; param++) {
+	for (uint32_t i = 0; i < procedure->params_count; i++) {
+		const struct belayi_param *param = &procedure->params[i];
 		unsigned char *memory =
 			*(unsigned char **)(frame->image + param->offset);
 
 		if (belayi_is_out(param) && memory)
-			belayi_release(param->type, frame->image, memory);
+			belayi_release(param->type, frame->image, memory,
+				       capacities[i]);
 	}
+}
+
+void belayi_ndr_free(const struct belayi_procedure *procedure,
+		     struct belayi_frame *frame)
+{
+	if (procedure->out_has_pointers)
+		release_results(procedure, frame);
 	belayi_gifts_return(frame->gifts);
 	reset(frame);
 }
