@@ -10,6 +10,7 @@
 #define BELAY_COM_BASETYPS_H
 
 #include <belay/com/guiddef.h>
+#include <belay/com/uuidof.h>
 
 #ifndef STDMETHODCALLTYPE
 #define STDMETHODCALLTYPE
