@@ -18,13 +18,13 @@
 
 #include "array.h"
 #include "command.h"
+#include "idl_file.h"
 #include "idl_header.h"
 #include "idl_proxies.h"
 #include "idl_wide.h"
 #include "options.h"
 #include "read_whole.h"
 #include "say.h"
-#include "text.h"
 
 #define TEXT_MAX (256U << 20)
 
@@ -81,75 +81,53 @@ static char *path_of(const struct idl *idl, const char *folder,
 	return path;
 }
 
-static bool cannot(const char *what, const char *path)
+/* Makes the folder of the results, and those above it. */
+static bool make_folders(struct idl *idl)
 {
-	say("Cannot %s \"%s\": %s", what, path, strerror(errno));
-	return false;
-}
-
-/* Takes the file's name apart. */
-static bool open_file(struct idl *idl, const char *file)
-{
-	const char *base = text_base(file), *dot = strrchr(base, '.');
-	size_t length =
-		dot && dot != base ? (size_t)(dot - base) : strlen(base);
-	struct stat stat_of;
-
-	if (access(file, R_OK) != 0 || stat(file, &stat_of) != 0)
-		return cannot("read", file);
-	if (!S_ISREG(stat_of.st_mode)) {
-		say("Cannot read \"%s\": it is no file", file);
-		return false;
-	}
-	if (length > NAME_MAX - 8 || strpbrk(base, "\"\\\n") ||
-	    strlen(file) > PATH_MAX / 2) {
-		say("Cannot read \"%s\": its name is too long, or has a quote, "
-		    "a backslash or a line end in it",
-		    file);
-		return false;
-	}
-	idl->file = file;
-	idl->base = base;
-	(void)snprintf(idl->name, sizeof(idl->name), "%.*s", (int)length, base);
-	(void)snprintf(idl->folder, sizeof(idl->folder), "%.*s",
-		       base == file ? 1 : (int)(base - file),
-		       base == file ? "." : file);
-	length = strlen(idl->folder);
-	if (length > 1 && idl->folder[length - 1] == '/')
-		idl->folder[length - 1] = '\0';
-	return true;
-}
-
-/* Makes a folder, and those above it. */
-static bool make_folders(const char *path)
-{
+	const char *path = idl->output;
 	char part[PATH_MAX];
 	size_t n = 0;
 
 	if (strlen(path) > PATH_MAX / 2) {
 		errno = ENAMETOOLONG;
-		return cannot("make", path);
+		return idl_cannot("make", path);
 	}
 	do {
 		n += strspn(path + n, "/");
 		n += strcspn(path + n, "/");
 		(void)snprintf(part, sizeof(part), "%.*s", (int)n, path);
-		if (mkdir(part, 0777) != 0 && errno != EEXIST)
-			return cannot("make", part);
+		if (mkdir(part, 0777) == 0)
+			idl->made += idl->made == 0 ? n : 0;
+		else if (errno != EEXIST)
+			return idl_cannot("make", part);
 	} while (path[n]);
 	return true;
 }
 
+/* Takes those away that it has made; what is in use stays. */
+static void remove_folders(const struct idl *idl)
+{
+	const char *path = idl->output;
+	char part[PATH_MAX];
+
+	for (size_t n = strlen(path); idl->made > 0 && n >= idl->made; n--) {
+		if (path[n - 1] == '/' || (path[n] && path[n] != '/'))
+			continue;
+		(void)snprintf(part, sizeof(part), "%.*s", (int)n, path);
+		(void)rmdir(part);
+	}
+}
+
 static bool make_work(struct idl *idl)
 {
-	if (!make_folders(idl->output))
+	if (!make_folders(idl))
 		return false;
 	(void)snprintf(idl->work, sizeof(idl->work), "%s/.belay-idl-XXXXXX",
 		       idl->output);
 	if (mkdtemp(idl->work))
 		return true;
 	idl->work[0] = '\0';
-	return cannot("write in", idl->output);
+	return idl_cannot("write in", idl->output);
 }
 
 static void remove_work(struct idl *idl)
@@ -213,7 +191,7 @@ static bool make_proxies(struct idl *idl)
 	if (good)
 		good = make_part(idl, "-p", PROXIES, path);
 	else
-		(void)cannot("write", path);
+		(void)idl_cannot("write", path);
 	free(path);
 	return good;
 }
@@ -235,7 +213,7 @@ static bool finish_part(struct idl *idl, enum part part, char *const texts[3])
 		fputs(put_origin(idl, texts[part], file), file);
 	if (!file || ferror(file) || fclose(file) != 0 ||
 	    (good && rename(path, place) != 0))
-		good = cannot("write", path);
+		good = idl_cannot("write", path);
 	free(place);
 	free(path);
 	return good;
@@ -250,7 +228,7 @@ static bool finish_parts(struct idl *idl)
 		char *path = path_of(idl, idl->work, parts[i]);
 
 		texts[i] = read_text(AT_FDCWD, path, TEXT_MAX, NULL);
-		good = texts[i] || cannot("read", path);
+		good = texts[i] || idl_cannot("read", path);
 		free(path);
 	}
 	for (enum part i = HEADER; good && i <= PROXIES; i++)
@@ -271,7 +249,7 @@ static bool can_publish(const struct idl *idl)
 
 		errno = EISDIR;
 		good = stat(to, &stat_of) != 0 || !S_ISDIR(stat_of.st_mode) ||
-		       cannot("write", to);
+		       idl_cannot("write", to);
 		free(to);
 	}
 	return good;
@@ -285,7 +263,7 @@ static bool publish(const struct idl *idl)
 		char *from = path_of(idl, idl->work, parts[i]);
 		char *to = path_of(idl, idl->output, parts[i]);
 
-		good = rename(from, to) == 0 || cannot("write", to);
+		good = rename(from, to) == 0 || idl_cannot("write", to);
 		free(from);
 		free(to);
 	}
@@ -305,7 +283,7 @@ static bool make_header(struct idl *idl)
 
 static bool make(struct idl *idl, const char *file)
 {
-	return open_file(idl, file) && widl_find(idl) && preprocess(idl) &&
+	return idl_open(idl, file) && widl_find(idl) && preprocess(idl) &&
 	       make_work(idl) && make_header(idl) &&
 	       make_part(idl, "-u", IIDS, file) && make_proxies(idl) &&
 	       finish_parts(idl) && publish(idl);
@@ -343,6 +321,8 @@ int command_idl(int argc, char **argv)
 		catch_signals();
 		status = make(&idl, argv[first]) ? SAY_OK : SAY_FAILED;
 		remove_work(&idl);
+		if (status != SAY_OK)
+			remove_folders(&idl);
 	}
 	free(idl.includes);
 	free(idl.said);

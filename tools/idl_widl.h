@@ -16,6 +16,7 @@
  * base:     its last part; name: without ".idl"; folder: the part before
  * includes: folders of -I
  * output:   where the results go
+ * made:     how much of its path names the first folder that was made; or 0
  * work:     a folder in there, in which they are made; "" until it is
  * widl:     the compiler's path
  * said:     what widl has told the user so far, or NULL
@@ -28,6 +29,7 @@ struct idl {
 	const char **includes;
 	size_t include_count;
 	const char *output;
+	size_t made;
 	char work[PATH_MAX];
 	char widl[PATH_MAX];
 	char *said;

@@ -315,6 +315,29 @@ class Refuses(Case):
                        'directory\n$', "none.idl")
         self.refuse(1, '^belay: Cannot read "\\.": it is no file\n$', ".")
 
+    def test_a_file_that_is_no_text(self):
+        for data, message in (
+                (b"import\n\n\0", "it is no text: line 3 has a null byte"),
+                ((IMPORT + adder()).encode("utf-16"),
+                 "it is UTF-16; save it as UTF-8")):
+            with open(self.path("x.idl"), "wb") as file:
+                file.write(data)
+            self.refuse(1, f'^belay: Cannot read "x.idl": {message}\n$',
+                        "x.idl")
+
+    def test_a_name_that_c_cannot_have(self):
+        self.write("3d.idl", IMPORT + adder())
+        self.refuse(1, '^belay: Cannot make C of "3d.idl": its name begins '
+                       "with a digit; ", "3d.idl")
+
+    def test_a_mistake_leaves_no_new_folder(self):
+        os.mkdir(self.path("old"))
+        for output in ("new", "new/and/more", "./new//and/", "old/new",
+                       self.path("new", "and")):
+            self.wrong(IMPORT + "Foo", r"^x\.idl:2: ", "-o", output)
+        self.assertEqual(os.listdir(self.path("old")), [])
+        self.assertFalse(os.path.exists(self.path("new")))
+
     def test_a_folder_that_cannot_be_written_to(self):
         self.write("x.idl", IMPORT + adder())
         self.write("file", "")
