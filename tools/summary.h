@@ -144,6 +144,14 @@ void summary_json(const struct summary *summary, FILE *to);
 /* summary_print_rules() - the part of it that is about rules */
 void summary_print_rules(const struct summary *summary, FILE *to);
 
+/*
+ * summary_print_unmet() - says so if no call that was seen has a rule's name
+ *
+ * text: of a rule that did nothing
+ */
+void summary_print_unmet(const struct summary *summary, const char *text,
+			 FILE *to);
+
 struct json;
 
 /* summary_json_members() - the same, inside of a JSON object of the caller's */

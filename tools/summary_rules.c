@@ -243,9 +243,31 @@ static void print_stuck(const struct summary_rules *rules, uint32_t number,
 		fprintf(to, "       ... and at %zu more places\n", more);
 }
 
-static void print_rules(const struct summary_rules *rules, FILE *to)
+static bool did_nothing(const struct summary_rules *rules,
+			const struct summary_rule *rule)
+{
+	return rules->has_state ? !rule->state.fired && !rule->state.matched
+				: !rule->actions[0].count;
+}
+
+static void print_rule(const struct summary_rules *rules,
+		       const struct summary_rule *rule, FILE *to)
 {
 	char text[RULE_SHOWN];
+
+	fprintf(to, "%3zu  %s\n", rule - rules->list + 1,
+		rule->text ? text_safe(rule->text, strlen(rule->text), text,
+				       sizeof(text))
+			   : "?");
+	if (rules->has_state)
+		print_state(&rule->state, to);
+	else
+		print_actions(rule->actions, to);
+}
+
+static void print_rules(const struct summary *summary,
+			const struct summary_rules *rules, FILE *to)
+{
 
 	if (*rules->text)
 		fprintf(to, "Rules, with seed %" PRIu64 ":\n", rules->seed);
@@ -255,14 +277,9 @@ static void print_rules(const struct summary_rules *rules, FILE *to)
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct summary_rule *rule = &rules->list[i];
 
-		fprintf(to, "%3zu  %s\n", i + 1,
-			rule->text ? text_safe(rule->text, strlen(rule->text),
-					       text, sizeof(text))
-				   : "?");
-		if (rules->has_state)
-			print_state(&rule->state, to);
-		else
-			print_actions(rule->actions, to);
+		print_rule(rules, rule, to);
+		if (rule->text && did_nothing(rules, rule))
+			summary_print_unmet(summary, rule->text, to);
 		print_stuck(rules, (uint32_t)i + 1, to);
 	}
 	if (rules->again)
@@ -272,5 +289,5 @@ static void print_rules(const struct summary_rules *rules, FILE *to)
 void summary_print_rules(const struct summary *summary, FILE *to)
 {
 	for (size_t i = 0; i < summary->rules_count; i++)
-		print_rules(&summary->rules[i], to);
+		print_rules(summary, &summary->rules[i], to);
 }

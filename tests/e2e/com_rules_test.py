@@ -232,10 +232,25 @@ class Chosen(Com):
                   matched=0, fired=0)
 
     def test_a_rule_that_names_no_method_of_the_program_says_so(self):
-        done = self.run_belay("run", "-p", "com.INope.* fault", self.caller,
-                              "sta", "add=1")
-        self.assertIn("  1  com.INope.* fault\n     acted on 0 calls\n",
-                      done.stderr)
+        for call, hint in (
+                ("com.INope.*", ""),
+                ("com.ICalcc.Add", '; the nearest is "com.ICalc.Add"'),
+                ("com.ICalcc.*", '; the nearest is "com.ICalc.*"'),
+                ("comm.ICalc.Add", '; the nearest is "com.ICalc.Add"'),
+                ("aio.read", "")):
+            done = self.run_belay("run", "-p", call + " fault", self.caller,
+                                  "sta", "add=1")
+            self.assertIn(f"  1  {call} fault\n     acted on 0 calls\n"
+                          f"     no call that was seen has this name{hint}\n",
+                          done.stderr)
+
+    def test_of_a_rule_that_only_does_not_fire_no_name_is_doubted(self):
+        for rule in ("com.ICalc.Add fault if thread=nobody",
+                     "com.*.Add fault when nth=9"):
+            done = self.run_belay("run", "-p", rule, self.caller, "sta",
+                                  "add=1")
+            self.assertIn("     acted on 0 ", done.stderr)
+            self.assertNotIn("has this name", done.stderr)
 
 
 if __name__ == "__main__":
