@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guard.h"
@@ -54,22 +55,22 @@ static enum belay_answer count_cancel(const struct belay_ref *ref,
 	(void)ref;
 	__atomic_store_n(&house_cancels_on_record, cancels_on_record(),
 			 __ATOMIC_SEQ_CST);
-	(void)__atomic_fetch_add(&house_cancels, 1, __ATOMIC_SEQ_CST);
+	(void)tally_add(&house_cancels);
 	return answer;
 }
 
 static void count_delivery(const struct belay_ref *ref)
 {
 	(void)ref;
-	(void)__atomic_fetch_add(&house_deliveries, 1, __ATOMIC_SEQ_CST);
+	(void)tally_add(&house_deliveries);
 }
 
 static void count_wake(const struct belay_ref *ref)
 {
 	(void)ref;
-	(void)__atomic_fetch_add(&house_wakes, 1, __ATOMIC_SEQ_CST);
+	(void)tally_add(&house_wakes);
 	while (__atomic_load_n(&house_wakes_slowly, __ATOMIC_SEQ_CST))
-		(void)usleep(100);
+		house_nap();
 }
 
 static const struct belay_error house_errors[] = {
@@ -185,6 +186,13 @@ void in_house(uint32_t calls, void (*test)(void))
 	assert_true(child > 0);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
+}
+
+void house_nap(void)
+{
+	const struct timespec moment = {.tv_nsec = 200000};
+
+	(void)nanosleep(&moment, NULL);
 }
 
 void in_threads(unsigned int count, void *(*run)(void *number))

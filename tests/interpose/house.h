@@ -18,6 +18,7 @@
 #include <belay/adapter.h>
 
 #include "process.h"
+#include "tally.h"
 
 /*
  * in_house() - runs a test in a process whose call table has room for `calls`,
@@ -34,6 +35,29 @@ void in_threads(unsigned int count, void *(*run)(void *number));
 		if (!(is_so))                                                  \
 			house_fail(__FILE__, __LINE__, #is_so);                \
 	} while (0)
+
+/* check_count() - that a tally becomes so many, and is no more then */
+#define check_count(count, number)                                             \
+	check(tally_await(&(count), number) && SEEN(count) == (number))
+
+/* wait_until() - checks that it comes true, but not for ever */
+#define wait_until(is_so)                                                      \
+	do {                                                                   \
+		uint64_t until_ns = belay_clock_pair().ns + HOUSE_PATIENCE_NS; \
+                                                                               \
+		while (!(is_so) && belay_clock_pair().ns < until_ns)           \
+			house_nap();                                           \
+		check(is_so);                                                  \
+	} while (0)
+
+/* Longer than anything takes, also under a sanitizer. */
+#define HOUSE_PATIENCE_NS UINT64_C(20000000000)
+
+/* house_nap() - a moment in which other threads can run */
+void house_nap(void);
+
+/* SEEN() - what other threads write */
+#define SEEN(word) __atomic_load_n(&(word), __ATOMIC_SEQ_CST)
 
 __attribute__((noreturn)) void house_fail(const char *file, int line,
 					  const char *what);

@@ -129,3 +129,9 @@ uint64_t now_ms(void)
 {
 	return belay_clock_pair().ns / 1000000;
 }
+
+void let_pass_ms(uint64_t ms)
+{
+	for (uint64_t until = now_ms() + ms; now_ms() < until;)
+		house_nap();
+}

@@ -15,6 +15,27 @@
 /* rule() - the rules of this process, one a line; once, in in_house() */
 void rule(const char *text);
 
+/* How many calls there can be at once. */
+#define CALLS 64
+
+/*
+ * RULED() - a test whose body runs under rules; no call is left afterwards
+ */
+#define RULED(name, text)                                                      \
+	static void name##_inside(void);                                       \
+	static void name##_ruled(void)                                         \
+	{                                                                      \
+		rule(text);                                                    \
+		name##_inside();                                               \
+		house_is_empty();                                              \
+	}                                                                      \
+	static void name(void **state)                                         \
+	{                                                                      \
+		(void)state;                                                   \
+		in_house(CALLS, name##_ruled);                                 \
+	}                                                                      \
+	static void name##_inside(void)
+
 /* A state that processes share, as a session's do. */
 void rule_in_session(const char *text, const struct belay_rules_state *head,
 		     const struct belay_replay_entry *replay, size_t count);
@@ -41,5 +62,8 @@ int call_at(unsigned int place);
 
 /* now_ms() - for intervals */
 uint64_t now_ms(void);
+
+/* let_pass_ms() - for what must not happen meanwhile */
+void let_pass_ms(uint64_t ms);
 
 #endif
