@@ -8,9 +8,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "async_unknown.h"
 #include "impl.h"
 #include "import.h"
+#include "import_calls.h"
 #include "interface.h"
 #include "security.h"
 #include "vtables.h"
@@ -338,26 +338,37 @@ static uint32_t image_size_of(const struct belayi_interface *iface)
 	return size;
 }
 
+/*
+ * struct target - what a call object's calls go to
+ *
+ * vtable: of the call object's AsyncIXxx
+ */
+struct target {
+	const struct belayi_interface *iface;
+	const void *vtable;
+	struct belayi_proxy *proxy;
+};
+
 /* Takes over the reference on the proxy. */
-static struct belayi_call_object *
-make_object(struct belayi_proxy *proxy, const void *vtable, IUnknown *outer)
+static struct belayi_call_object *make_object(const struct target *target,
+					      IUnknown *outer)
 {
-	uint32_t image_size = image_size_of(proxy->iface);
+	uint32_t image_size = image_size_of(target->iface);
 	struct belayi_call_object *object =
 		calloc(1, sizeof(*object) + image_size);
 
 	if (!object)
 		return NULL;
 	belayi_client_init(&object->client, &object_class,
-			   proxy->import->apartment);
-	object->client.proxy = proxy;
+			   target->proxy->import->apartment);
+	object->client.proxy = target->proxy;
 	object->client.image_size = image_size;
 	object->client.own.image = object->image;
 	object->unknown = &unknown_vtbl;
-	object->async = vtable;
+	object->async = target->vtable;
 	object->cancel = &cancel_vtbl;
 	object->security = &security_vtbl;
-	object->iface = proxy->iface;
+	object->iface = target->iface;
 	object->refs = 1;
 	belayi_waitable_init(&object->waitable,
 			     outer ? outer : (IUnknown *)&object->unknown,
@@ -365,54 +376,52 @@ make_object(struct belayi_proxy *proxy, const void *vtable, IUnknown *outer)
 	return object;
 }
 
-static HRESULT vtable_of(const struct belayi_proxy *proxy,
-			 const void **ret_vtable)
+/* The proxy is counted. */
+static HRESULT find_target(struct belayi_import *import, REFIID async_iid,
+			   struct target *ret_target)
 {
-	if (proxy != &proxy->import->unknown)
-		return belayi_vtable_async(proxy->iface, &async_class,
-					   ret_vtable);
-	*ret_vtable = &belayi_unknown_vtable;
-	return S_OK;
-}
+	const struct belayi_import_calls *own = belayi_import_calls(async_iid);
+	HRESULT hr;
 
-static HRESULT create_for(struct belayi_proxy *proxy, IUnknown *outer,
-			  REFIID iid, IUnknown **ret_object)
-{
-	struct belayi_call_object *object;
-	const void *vtable;
-	IUnknown *unknown;
-	HRESULT hr = vtable_of(proxy, &vtable);
-
-	object = SUCCEEDED(hr) ? make_object(proxy, vtable, outer) : NULL;
-	if (!object) {
-		(void)belayi_proxy_unref((IUnknown *)proxy);
-		return FAILED(hr) ? hr : E_OUTOFMEMORY;
+	if (own) {
+		*ret_target =
+			(struct target){own->iface, own->vtable,
+					belayi_import_calls_proxy(import)};
+		return S_OK;
 	}
-	unknown = (IUnknown *)&object->unknown;
-	hr = IUnknown_QueryInterface(unknown, iid, (void **)ret_object);
-	(void)IUnknown_Release(unknown);
-	return hr;
+	ret_target->iface = belayi_interface_find_async(async_iid);
+	if (!ret_target->iface)
+		return E_NOINTERFACE;
+	hr = belayi_vtable_async(ret_target->iface, &async_class,
+				 &ret_target->vtable);
+	if (FAILED(hr))
+		return hr;
+	return belayi_import_proxy(import, &ret_target->iface->iid,
+				   &ret_target->proxy);
 }
 
 HRESULT belayi_call_object_create(struct belayi_import *import,
 				  REFIID async_iid, IUnknown *outer, REFIID iid,
 				  IUnknown **ret_object)
 {
-	const struct belayi_interface *iface =
-		belayi_interface_find_async(async_iid);
-	struct belayi_proxy *proxy;
+	struct belayi_call_object *object;
+	struct target target;
+	IUnknown *unknown;
 	HRESULT hr;
 
 	*ret_object = NULL;
 	if (outer && !IsEqualIID(iid, &IID_IUnknown))
 		return E_INVALIDARG;
-	if (IsEqualIID(async_iid, &IID_AsyncIUnknown))
-		return create_for(belayi_unknown_proxy(import), outer, iid,
-				  ret_object);
-	if (!iface)
-		return E_NOINTERFACE;
-	hr = belayi_import_proxy(import, &iface->iid, &proxy);
+	hr = find_target(import, async_iid, &target);
 	if (FAILED(hr))
 		return hr;
-	return create_for(proxy, outer, iid, ret_object);
+	object = make_object(&target, outer);
+	if (!object) {
+		(void)belayi_proxy_unref((IUnknown *)target.proxy);
+		return E_OUTOFMEMORY;
+	}
+	unknown = (IUnknown *)&object->unknown;
+	hr = IUnknown_QueryInterface(unknown, iid, (void **)ret_object);
+	(void)IUnknown_Release(unknown);
+	return hr;
 }

@@ -14,7 +14,9 @@
 #include <stddef.h>
 
 #include "client_call.h"
+#include "import_calls.h"
 #include "interface.h"
+#include "multi_query.h"
 #include "proxy.h"
 #include "security.h"
 #include "standard.h"
@@ -54,6 +56,12 @@ static void *find_face(struct belayi_import *import, REFIID iid)
 	return NULL;
 }
 
+/* Only call objects have such interfaces. */
+static bool is_asynchronous(REFIID iid)
+{
+	return belayi_import_calls(iid) || belayi_interface_find_async(iid);
+}
+
 HRESULT belayi_faces_query(struct belayi_import *import, REFIID iid,
 			   void **ret_object)
 {
@@ -70,8 +78,7 @@ HRESULT belayi_faces_query(struct belayi_import *import, REFIID iid,
 		(void)belayi_import_ref(import);
 		return S_OK;
 	}
-	/* Only call objects have asynchronous interfaces. */
-	if (belayi_interface_find_async(iid))
+	if (is_asynchronous(iid))
 		return E_NOINTERFACE;
 	result = belayi_import_proxy(import, iid, &proxy);
 	if (SUCCEEDED(result))
@@ -81,7 +88,7 @@ HRESULT belayi_faces_query(struct belayi_import *import, REFIID iid,
 
 bool belayi_faces_know(struct belayi_import *import, REFIID iid)
 {
-	return find_face(import, iid) || belayi_interface_find_async(iid) ||
+	return find_face(import, iid) || is_asynchronous(iid) ||
 	       belayi_stub_find(import->export, iid);
 }
 
@@ -120,20 +127,10 @@ static HRESULT STDMETHODCALLTYPE multi_query_many(IMultiQI *This, ULONG count,
 {
 	struct belayi_import *import = IMPL_FROM(multi);
 	HRESULT result = check(import);
-	ULONG found = 0;
 
-	if (!count || !queries)
-		return E_INVALIDARG;
 	if (FAILED(result))
 		return result;
-	for (ULONG i = 0; i < count; i++) {
-		queries[i].hr = belayi_faces_query(import, queries[i].pIID,
-						   (void **)&queries[i].pItf);
-		found += SUCCEEDED(queries[i].hr);
-	}
-	if (found == count)
-		return S_OK;
-	return found ? CO_S_NOTALLINTERFACES : E_NOINTERFACE;
+	return belayi_multi_query(import, count, queries);
 }
 
 static CONST_VTBL IMultiQIVtbl multi_vtable = {

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "async_unknown.h"
 #include "faces.h"
+#include "import_calls.h"
 #include "interface.h"
 #include "proxy.h"
 #include "query.h"
@@ -144,7 +144,7 @@ static struct belayi_import *make(struct belayi_apartment *apartment,
 	import->apartment = belayi_apartment_ref(apartment);
 	belayi_export_ref(export);
 	import->export = export;
-	belayi_unknown_init(import);
+	belayi_import_calls_init(import);
 	import->refs = 1;
 	import->memory = 2; /* of the references, and of `at_end` */
 	import->cut_off = 1;

@@ -58,8 +58,8 @@ struct belayi_proxy {
 /*
  * struct belayi_import - one object; its members are import.c's
  *
- * unknown: what AsyncIUnknown's calls are made of (async_unknown.c); no program
- *          has a pointer to it
+ * calls: what AsyncIUnknown's and AsyncIMultiQI's calls are made of
+ *        (import_calls.c); no program has a pointer to it
  */
 struct belayi_import {
 	IUnknown identity;
@@ -69,7 +69,7 @@ struct belayi_import {
 	ICallFactory factory;
 	struct belayi_apartment *apartment;
 	struct belayi_export *export;
-	struct belayi_proxy unknown;
+	struct belayi_proxy calls;
 	uint32_t refs;
 	uint32_t memory;  /* 1 while there are refs, 1 for `at_end` */
 	uint32_t cut_off; /* see (D) */
