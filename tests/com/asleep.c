@@ -4,7 +4,12 @@
  */
 #include "asleep.h"
 
+#include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define PATIENCE_S 30
 
 bool thread_is_asleep(pid_t thread)
 {
@@ -20,4 +25,15 @@ bool thread_is_asleep(pid_t thread)
 		state = 0;
 	(void)fclose(file);
 	return state == 'S';
+}
+
+void thread_await_sleep(pid_t thread)
+{
+	const time_t end = time(NULL) + PATIENCE_S;
+
+	while (!thread_is_asleep(thread)) {
+		if (time(NULL) > end)
+			abort();
+		(void)sched_yield();
+	}
 }

@@ -14,4 +14,7 @@
 /* thread_is_asleep() - as /proc says; false where there is no such thread */
 bool thread_is_asleep(pid_t thread);
 
+/* thread_await_sleep() - until it sleeps; ends the program where it does not */
+void thread_await_sleep(pid_t thread);
+
 #endif

@@ -122,7 +122,7 @@ static void run_round(struct callee *callee, ICalc *calc,
 	struct runner runner;
 
 	assert_int_equal(AsyncICalc_Begin_Slow(round.call, GATED), S_OK);
-	until(callee_count(callee, entered) > entered);
+	callee_await(callee, entered, entered + 1);
 	/* Who cancels or finishes has a reference of his own. */
 	(void)AsyncICalc_AddRef(round.call);
 	runner_start(&runner, act_there, &there);
@@ -135,7 +135,7 @@ static void run_round(struct callee *callee, ICalc *calc,
 	(void)AsyncICalc_Release(round.call);
 	if (is_kept)
 		(void)AsyncICalc_Release(round.call);
-	until(callee_count(callee, left) == entered + 1);
+	callee_await(callee, left, entered + 1);
 	callee_close(callee);
 }
 
@@ -215,11 +215,11 @@ static void the_last_release_and_the_reply(void **state)
 
 		assert_int_equal(AsyncICalc_Begin_Slow(orphan.call, GATED),
 				 S_OK);
-		until(callee_count(&callee, entered) > left);
+		callee_await(&callee, entered, left + 1);
 		runner_start(&runner, release_last, &orphan);
 		callee_open(&callee);
 		runner_join(&runner);
-		until(callee_count(&callee, left) > left);
+		callee_await(&callee, left, left + 1);
 		callee_close(&callee);
 	}
 	(void)ICalc_Release(calc);

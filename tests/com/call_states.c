@@ -105,7 +105,7 @@ static void reach(struct scene *scene, enum situation situation)
 		return;
 	}
 	assert_int_equal(AsyncICalc_Begin_Slow(call, GATED), S_OK);
-	until(callee_count(scene->callee, entered) > entered);
+	callee_await(scene->callee, entered, entered + 1);
 	if (situation == AT_CANCELWAIT) {
 		start_other(scene, cancel_long);
 		until(state_of(call) == BELAY_CALL_CANCELWAIT);
@@ -427,8 +427,7 @@ static void settle(struct scene *scene)
 	(void)AsyncICalc_Finish_Next(scene->call, &value);
 	assert_int_equal(state_of(scene->call), BELAY_CALL_IDLE);
 	/* The server may still be at a cancelled one. */
-	until(callee_count(scene->callee, left) ==
-	      callee_count(scene->callee, entered));
+	callee_await(scene->callee, left, callee_count(scene->callee, entered));
 	callee_close(scene->callee);
 }
 
@@ -505,7 +504,7 @@ static void try_release(bool single_client)
 		begun += at >= AT_PENDING;
 		(void)AsyncICalc_Release(scene.call);
 		callee_open(&callee);
-		until(callee_count(&callee, left) == begun);
+		callee_await(&callee, left, begun);
 		callee_close(&callee);
 	}
 	/* That of the cancelled one. */
@@ -566,7 +565,7 @@ an_object_is_used_while_the_server_has_its_cancelled_calls(void **state)
 		assert_int_equal(AsyncICalc_Finish_Add(call, &sum), S_OK);
 		assert_int_equal(sum, i + 1);
 	}
-	until(callee_count(&callee, entered) == 3);
+	callee_await(&callee, entered, 3);
 	(void)AsyncICalc_Release(call);
 	(void)ICalc_Release(calc);
 	callee_stop(&callee);

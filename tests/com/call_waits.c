@@ -98,7 +98,7 @@ static void release_and_open(struct job *job)
 {
 	struct release *release = job->data;
 
-	until(callee_count(release->callee, entered));
+	callee_await(release->callee, entered, 1);
 	release->left = ICalc_Release(release->calc);
 	callee_open(release->callee);
 }

@@ -81,13 +81,13 @@ static HRESULT STDMETHODCALLTYPE calc_Slow(ICalc *This, ULONG milliseconds,
 	*ret_slept = milliseconds;
 	if (milliseconds != GATED)
 		return S_OK;
-	(void)__atomic_add_fetch(&callee->entered, 1, __ATOMIC_ACQ_REL);
+	(void)tally_add(&callee->entered);
 	while (!callee_count(callee, open))
 		(void)belayi_futex_wait(&callee->open, 0, UINT64_MAX);
 	if (CoTestCancel() == RPC_E_CALL_CANCELED)
 		(void)__atomic_add_fetch(&callee->canceled, 1,
 					 __ATOMIC_ACQ_REL);
-	(void)__atomic_add_fetch(&callee->left, 1, __ATOMIC_ACQ_REL);
+	(void)tally_add(&callee->left);
 	return S_OK;
 }
 

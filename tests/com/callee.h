@@ -11,6 +11,7 @@
 #include "calc.h"
 #include "call_object.h"
 #include "jobs.h"
+#include "tally.h"
 
 /* Slow()'s argument: it returns when the test opens the gate. */
 #define GATED 0xFFFFFFFFU
@@ -57,9 +58,11 @@ void callee_stop(struct callee *callee);
 void callee_open(struct callee *callee);
 void callee_close(struct callee *callee);
 
-/* How often something was done, and waiting for that. */
+/* How often something was done, and waiting until it was so often. */
 #define callee_count(callee, name)                                             \
 	__atomic_load_n(&(callee)->name, __ATOMIC_ACQUIRE)
+#define callee_await(callee, name, least)                                      \
+	assert_true(tally_await(&(callee)->name, least))
 
 /* object_of() - what is behind a call object's pointer */
 struct belayi_call_object *object_of(AsyncICalc *call);

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "tally.h"
+
 const IID counted_unregistered = {
 	0xb1a7ca1c, 0x0002, 0x4e5a, {0x9c, 0x11, 0x5d, 0x1f, 0x0a, 0x6b, 0, 1}};
 
@@ -67,7 +69,7 @@ static ULONG STDMETHODCALLTYPE unref(ICalcMemory *This)
 	if (counted->inner)
 		IUnknown_Release(counted->inner);
 	free(counted);
-	__atomic_sub_fetch(&alive, 1, __ATOMIC_RELEASE);
+	(void)tally_take(&alive);
 	return 0;
 }
 
@@ -151,7 +153,7 @@ struct counted *counted_new(bool bound)
 	counted->refs = 1;
 	if (bound)
 		counted->thread = (uintptr_t)pthread_self();
-	__atomic_add_fetch(&alive, 1, __ATOMIC_RELAXED);
+	(void)tally_add(&alive);
 	return counted;
 }
 
@@ -165,8 +167,7 @@ uint32_t counted_refs(const struct counted *counted)
 	return __atomic_load_n(&counted->refs, __ATOMIC_ACQUIRE);
 }
 
-bool counted_gone(const void *data)
+bool counted_go(void)
 {
-	(void)data;
-	return !counted_alive();
+	return tally_await_none(&alive);
 }

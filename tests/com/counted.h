@@ -46,7 +46,7 @@ uint32_t counted_alive(void);
 /* counted_refs() - its references, as others see it */
 uint32_t counted_refs(const struct counted *counted);
 
-/* counted_gone() - for comes_true(): there is none */
-bool counted_gone(const void *data);
+/* counted_go() - waits until there is none; false: somebody keeps one */
+bool counted_go(void);
 
 #endif

@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
-#include "parcels.h"
+#include "pair.h"
 #include "unknown.h"
 
 #define VALUE 4711
@@ -19,13 +18,9 @@
 static const CLSID clsid_by_value = {
 	0xb1a7ca1c, 0x0003, 0x4e5a, {0x9c, 0x11, 0x5d, 0x1f, 0x0a, 0x6b, 0, 1}};
 
-static struct room home;
-static struct room away;
 static uint32_t released; /* how often the class released data */
 static HRESULT answer;    /* of MarshalInterface */
 static DWORD cookie;
-
-#define assert_gone() assert_true(comes_true(counted_gone, NULL))
 
 /* --- The class: IMarshal and IClassFactory ------------------------------- */
 
@@ -152,23 +147,11 @@ static void revoke_class(void *data)
 		abort();
 }
 
-static int open_rooms(void **state)
+static int open_class(void **state)
 {
-	(void)state;
-	counted_register();
-	room_open(&home, COINIT_APARTMENTTHREADED);
-	room_open(&away, COINIT_MULTITHREADED);
 	answer = S_OK;
 	released = 0;
-	return 0;
-}
-
-static int close_rooms(void **state)
-{
-	(void)state;
-	room_close(&away);
-	room_close(&home);
-	return counted_alive() ? -1 : 0;
+	return open_rooms(state);
 }
 
 /* --- Custom marshaling --------------------------------------------------- */
@@ -333,7 +316,7 @@ static void outside_of_the_process_it_is_a_proxy(void **state)
 }
 
 #define TEST(name)                                                             \
-	cmocka_unit_test_setup_teardown(name, open_rooms, close_rooms)
+	cmocka_unit_test_setup_teardown(name, open_class, close_rooms)
 
 int main(void)
 {

@@ -6,11 +6,6 @@
 
 #include "distant.h"
 
-const struct distant_pair sta_mta = {COINIT_APARTMENTTHREADED,
-				     COINIT_MULTITHREADED};
-const struct distant_pair mta_sta = {COINIT_MULTITHREADED,
-				     COINIT_APARTMENTTHREADED};
-
 const IID distant_nobodys = {0x0BADBEEF, 1, 2, {3}};
 
 struct room distant_home;
@@ -21,7 +16,7 @@ static sem_t busy;
 
 int distant_open(void **state)
 {
-	const struct distant_pair *pair = *state;
+	const struct pair *pair = *state;
 	struct parcel *parcel = &distant_parcel;
 
 	counted_register();
@@ -40,7 +35,7 @@ int distant_open(void **state)
 
 int distant_close(void **state)
 {
-	bool gone = comes_true(counted_gone, NULL);
+	bool gone = counted_go();
 
 	(void)state;
 	CoUninitialize();
@@ -61,7 +56,7 @@ static void wait_busy(void *data)
 
 bool distant_hold(void **state)
 {
-	const struct distant_pair *pair = *state;
+	const struct pair *pair = *state;
 
 	if (pair->home != COINIT_APARTMENTTHREADED)
 		return false;

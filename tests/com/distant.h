@@ -9,16 +9,7 @@
 #define TESTS_COM_DISTANT_H
 
 #include "ask.h"
-#include "check.h"
-#include "parcels.h"
-
-struct distant_pair {
-	DWORD home;
-	DWORD away;
-};
-
-extern const struct distant_pair sta_mta;
-extern const struct distant_pair mta_sta;
+#include "pair.h"
 
 #define DISTANT_TEST(name, pair)                                               \
 	{                                                                      \

@@ -190,7 +190,7 @@ static void a_begin_that_fails_wakes_the_next_one(void **state)
 	until(sleeps(&waiter));
 	assert_false(flag_is_set(&waiter.done));
 	belayi_outer_unbegin(waiter.object, 1);
-	until(flag_is_set(&waiter.done));
+	flag_wait(&waiter.done);
 	runner_join(&runner);
 	belayi_outer_unbegin(waiter.object, 2);
 	(void)AsyncICalc_Release(call);

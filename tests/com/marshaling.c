@@ -36,7 +36,7 @@ static int close_rooms(void **state)
 	return counted_alive() ? -1 : 0;
 }
 
-#define assert_gone() assert_true(comes_true(counted_gone, NULL))
+#define assert_gone() assert_true(counted_go())
 
 /* A packet that alone keeps its object. */
 static void pack_new(struct parcel *parcel, DWORD mshlflags)

@@ -242,7 +242,6 @@ static void one_message_asks_for_all(void **state)
 	assert_int_equal(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED), S_OK);
 	for (size_t way = 0; way < COUNT(ways); way++) {
 		struct client client = {.way = ways[way]};
-		struct room away;
 
 		room_open(&away, COINIT_MULTITHREADED);
 		make_noting_object();

@@ -7,13 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "marshal.h"
 #include "ndr.h"
-#include "parcels.h"
-
-static struct room home;
-static struct room away;
+#include "pair.h"
 
 /* A message, and what is done with it in a room. */
 struct letter {
@@ -48,25 +44,6 @@ static void discard(void *data)
 	letter->used = belayi_marshal_discard(letter->buffer.data,
 					      letter->buffer.size);
 }
-
-static int open_rooms(void **state)
-{
-	(void)state;
-	counted_register();
-	room_open(&home, COINIT_APARTMENTTHREADED);
-	room_open(&away, COINIT_MULTITHREADED);
-	return 0;
-}
-
-static int close_rooms(void **state)
-{
-	(void)state;
-	room_close(&away);
-	room_close(&home);
-	return counted_alive() ? -1 : 0;
-}
-
-#define assert_gone() assert_true(comes_true(counted_gone, NULL))
 
 /* A message that alone keeps its object. */
 static void write_letter(struct letter *letter, void (*make)(void *))
@@ -238,20 +215,17 @@ static void a_cut_message_is_refused(void **state)
 	free(letter.buffer.data);
 }
 
-#define TEST(name)                                                             \
-	cmocka_unit_test_setup_teardown(name, open_rooms, close_rooms)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_pointer_is_taken_out_once),
-		TEST(at_home_it_is_the_object_itself),
-		TEST(a_pointer_that_nobody_takes_is_given_back),
-		TEST(a_thread_outside_of_com_gives_back_too),
-		TEST(a_free_threaded_object_goes_as_itself),
-		TEST(a_proxy_goes_as_what_it_stands_for),
-		TEST(a_changed_message_is_refused),
-		TEST(a_cut_message_is_refused),
+		IN_ROOMS(a_pointer_is_taken_out_once),
+		IN_ROOMS(at_home_it_is_the_object_itself),
+		IN_ROOMS(a_pointer_that_nobody_takes_is_given_back),
+		IN_ROOMS(a_thread_outside_of_com_gives_back_too),
+		IN_ROOMS(a_free_threaded_object_goes_as_itself),
+		IN_ROOMS(a_proxy_goes_as_what_it_stands_for),
+		IN_ROOMS(a_changed_message_is_refused),
+		IN_ROOMS(a_cut_message_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

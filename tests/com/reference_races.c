@@ -131,7 +131,7 @@ static void threads_that_unmarshal_at_once_share_a_proxy(void **state)
 	finish_race();
 	room_run(&crew[0], parcel_throw, &parcel);
 	parcel_close(&parcel);
-	assert_true(comes_true(counted_gone, NULL));
+	assert_true(counted_go());
 	close_crew();
 }
 
@@ -192,7 +192,7 @@ static void the_last_release_and_the_next_marshal_meet(void **state)
 	race(collect);
 	room_run(&home, post_letters, NULL);
 	finish_race();
-	assert_true(comes_true(counted_gone, NULL));
+	assert_true(counted_go());
 	close_crew();
 }
 
@@ -234,7 +234,7 @@ static void users_meet_a_disconnect(void **state)
 		room_run(&home, parcel_throw, &parcel);
 		room_run(&home, parcel_drop, &parcel);
 		parcel_close(&parcel);
-		assert_true(comes_true(counted_gone, NULL));
+		assert_true(counted_go());
 	}
 	close_crew();
 }

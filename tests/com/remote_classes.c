@@ -13,6 +13,7 @@
 #include "counted.h"
 #include "impl.h"
 #include "rooms.h"
+#include "tally.h"
 
 static const CLSID CLSID_Counted = {
 	0x5f3a1c01, 0x1111, 0x4222, {0x83, 0x33, 1, 2, 3, 4, 5, 6}};
@@ -49,13 +50,13 @@ static HRESULT class_QueryInterface(IClassFactory *iface, REFIID riid,
 static ULONG class_AddRef(IClassFactory *iface)
 {
 	(void)iface;
-	return __atomic_add_fetch(&class.references, 1, __ATOMIC_SEQ_CST);
+	return tally_add(&class.references);
 }
 
 static ULONG class_Release(IClassFactory *iface)
 {
 	(void)iface;
-	return __atomic_sub_fetch(&class.references, 1, __ATOMIC_SEQ_CST);
+	return tally_take(&class.references);
 }
 
 static HRESULT class_CreateInstance(IClassFactory *iface, IUnknown *outer,
@@ -231,16 +232,10 @@ static void a_class_whose_apartment_ended_is_disconnected(void)
 
 	room_run(&away, get_class_object, &factory);
 	room_close(&home);
-	assert_int_equal(class.references, 1);
+	assert_int_equal(class.references, 0);
 	room_run(&away, create_too_late, factory);
 	room_open(&home, coinit);
 	room_run(&home, register_class, NULL);
-}
-
-static bool class_is_free(const void *data)
-{
-	(void)data;
-	return __atomic_load_n(&class.references, __ATOMIC_SEQ_CST) == 1;
 }
 
 static void in_every_pair(void **state)
@@ -253,7 +248,7 @@ static void in_every_pair(void **state)
 	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		print_message("           %s\n", pairs[i].name);
 		class.iface.lpVtbl = &class_vtbl;
-		class.references = 1;
+		class.references = 0;
 		class.asked = 0;
 		class.bound = pairs[i].home == COINIT_APARTMENTTHREADED;
 		room_open(&home, pairs[i].home);
@@ -261,8 +256,8 @@ static void in_every_pair(void **state)
 		room_run(&home, register_class, NULL);
 		test();
 		room_run(&home, revoke_class, NULL);
-		assert_true(comes_true(class_is_free, NULL));
-		assert_true(comes_true(counted_gone, NULL));
+		assert_true(tally_await_none(&class.references));
+		assert_true(counted_go());
 		room_close(&away);
 		room_close(&home);
 	}

@@ -15,6 +15,7 @@
 #include <belay/com/apartment.h>
 
 #include "event.h"
+#include "tally.h"
 
 #define POSTERS 3
 #define SERVERS 3
@@ -53,7 +54,7 @@ struct errand {
 	uint32_t outcomes; /* how often it ran or was dropped */
 };
 
-static int errands_left;
+static uint32_t errands_left;
 
 static struct errand *errand_new(struct server *server, bool automatic)
 {
@@ -63,7 +64,7 @@ static struct errand *errand_new(struct server *server, bool automatic)
 	errand->server = server;
 	errand->references = 2;
 	belayi_event_init(&errand->reply, automatic);
-	__atomic_add_fetch(&errands_left, 1, __ATOMIC_RELAXED);
+	(void)tally_add(&errands_left);
 	return errand;
 }
 
@@ -73,7 +74,7 @@ static void errand_unref(struct errand *errand)
 		return;
 	belayi_event_deinit(&errand->reply);
 	free(errand);
-	__atomic_sub_fetch(&errands_left, 1, __ATOMIC_RELEASE);
+	(void)tally_take(&errands_left);
 }
 
 static void settle(struct belayi_task *task)
@@ -259,7 +260,7 @@ static void one_round(unsigned int *random)
 	for (i = 0; i < SERVERS; i++)
 		end_server(&servers[i]);
 	/* The MTA's threads may still be on their way out of a task. */
-	until(__atomic_load_n(&errands_left, __ATOMIC_ACQUIRE) == 0);
+	assert_true(tally_await_none(&errands_left));
 	for (i = 0; i < SERVERS; i++)
 		belayi_event_deinit(&servers[i].end);
 }

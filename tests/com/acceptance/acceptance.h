@@ -36,7 +36,4 @@ void acceptance_spawn(struct acceptance_thread *thread, void (*run)(void *data),
 		      void *data);
 void acceptance_join(struct acceptance_thread *thread);
 
-/* acceptance_await_sleep() - until a thread waits for something; bounded */
-void acceptance_await_sleep(pid_t thread);
-
 #endif

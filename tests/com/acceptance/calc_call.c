@@ -9,6 +9,7 @@
 #define COBJMACROS
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "calc_server.h"
@@ -61,26 +62,27 @@ static void signal_it(struct calc_call *call)
 static void add_job(struct calc_call *call)
 {
 	struct calc *calc = call->calc;
-	uint64_t one = 1;
 
 	(void)pthread_mutex_lock(&calc->lock);
 	call->next = calc->jobs;
 	calc->jobs = call;
-	(void)!write(calc->jobs_fd, &one, sizeof(one));
+	(void)eventfd_write(calc->jobs_fd, 1);
 	(void)pthread_mutex_unlock(&calc->lock);
 }
 
 static void stop_working(struct calc *calc)
 {
-	(void)__atomic_sub_fetch(&calc->counts.working, 1, __ATOMIC_ACQ_REL);
+	(void)tally_take(&calc->counts.working);
+	/* The server's thread looks whether this was the last one. */
+	(void)eventfd_write(calc->jobs_fd, 1);
 }
 
 void calc_run_jobs(struct calc *calc)
 {
 	struct calc_call *jobs;
-	uint64_t ignored;
+	eventfd_t ignored;
 
-	(void)!read(calc->jobs_fd, &ignored, sizeof(ignored));
+	(void)eventfd_read(calc->jobs_fd, &ignored);
 	(void)pthread_mutex_lock(&calc->lock);
 	jobs = calc->jobs;
 	calc->jobs = NULL;

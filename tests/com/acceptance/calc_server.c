@@ -16,23 +16,26 @@
 
 #include "unknown.h"
 
-#define PATIENCE_MS 20000
+static uint32_t live;
 
-static int live;
-
-int calc_live(void)
+uint32_t calc_live(void)
 {
 	return __atomic_load_n(&live, __ATOMIC_ACQUIRE);
 }
 
+bool calc_go(void)
+{
+	return tally_await_none(&live);
+}
+
 void calc_born(void)
 {
-	(void)__atomic_add_fetch(&live, 1, __ATOMIC_ACQ_REL);
+	(void)tally_add(&live);
 }
 
 void calc_gone(void)
 {
-	(void)__atomic_sub_fetch(&live, 1, __ATOMIC_ACQ_REL);
+	(void)tally_take(&live);
 }
 
 uint64_t calc_now_ms(void)
@@ -43,18 +46,12 @@ uint64_t calc_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-void calc_await_count(const int *count, int least, const char *name)
+void calc_await_count(const uint32_t *count, uint32_t least, const char *name)
 {
-	uint64_t end = calc_now_ms() + PATIENCE_MS;
-
-	while (__atomic_load_n(count, __ATOMIC_ACQUIRE) < least) {
-		if (calc_now_ms() > end) {
-			(void)fprintf(stderr, "%s stays %d, not %d\n", name,
-				      *count, least);
-			abort();
-		}
-		(void)usleep(200);
-	}
+	if (tally_await(count, least))
+		return;
+	(void)fprintf(stderr, "%s stays %u, not %u\n", name, *count, least);
+	abort();
 }
 
 void calc_open(struct calc *calc)

@@ -14,6 +14,7 @@
 #include <belay/com/apartment.h>
 
 #include "calc.h"
+#include "tally.h"
 
 /* What a calc can do. */
 #define CALC_ASYNC 1U   /* has call objects, for ICalc */
@@ -32,18 +33,18 @@
 
 struct calc_call;
 
-/* Counted with atomics: read them with calc_count(). */
+/* Tallies: read them with calc_count(). */
 struct calc_counts {
-	int queries;     /* of QueryInterface */
-	int synchronous; /* methods of ICalc that ran */
-	int begun;       /* Begin_ methods of its call objects */
-	int finished;    /* Finish_ methods that brought an outcome */
-	int entered;     /* Slow: began, in either way */
-	int left;        /* Slow: ended */
-	int looks;       /* Slow: asked whether it was cancelled */
-	int canceled;    /* Slow: saw that it was cancelled */
-	int aggregated;  /* CreateCall with an outer and IID_IUnknown */
-	int working;     /* threads of call objects that have not signaled */
+	uint32_t queries;     /* of QueryInterface */
+	uint32_t synchronous; /* methods of ICalc that ran */
+	uint32_t begun;       /* Begin_ methods of its call objects */
+	uint32_t finished;    /* Finish_ methods that brought an outcome */
+	uint32_t entered;     /* Slow: began, in either way */
+	uint32_t left;        /* Slow: ended */
+	uint32_t looks;       /* Slow: asked whether it was cancelled */
+	uint32_t canceled;    /* Slow: saw that it was cancelled */
+	uint32_t aggregated;  /* CreateCall with an outer and IID_IUnknown */
+	uint32_t working; /* threads of call objects that have not signaled */
 };
 
 struct calc {
@@ -74,8 +75,7 @@ static inline IUnknown *calc_unknown(struct calc *calc)
 
 #define calc_count(calc, name)                                                 \
 	__atomic_load_n(&(calc)->counts.name, __ATOMIC_ACQUIRE)
-#define calc_add(calc, name)                                                   \
-	(void)__atomic_add_fetch(&(calc)->counts.name, 1, __ATOMIC_ACQ_REL)
+#define calc_add(calc, name) ((void)tally_add(&(calc)->counts.name))
 
 /* calc_open() - lets every Slow(CALC_GATE) end, also later ones */
 void calc_open(struct calc *calc);
@@ -83,13 +83,17 @@ void calc_open(struct calc *calc);
 /* calc_await() - waits until a count is at least `least`; bounded */
 #define calc_await(calc, name, least)                                          \
 	calc_await_count(&(calc)->counts.name, least, #name)
-void calc_await_count(const int *count, int least, const char *name);
+void calc_await_count(const uint32_t *count, uint32_t least, const char *name);
 
 /* calc_run_jobs() - signals what waits for the thread of an STA */
 void calc_run_jobs(struct calc *calc);
 
 /* calc_live() - how many objects of these files there are */
-int calc_live(void);
+uint32_t calc_live(void);
+
+/* calc_go() - waits until there is none; false: somebody keeps one */
+bool calc_go(void);
+
 void calc_born(void);
 void calc_gone(void);
 

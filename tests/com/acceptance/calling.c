@@ -4,6 +4,7 @@
  */
 #define COBJMACROS
 #include "acceptance.h"
+#include "asleep.h"
 #include "outer.h"
 
 #include <poll.h>
@@ -105,7 +106,7 @@ static void open_when_entered(void *data)
 	struct opener *opener = data;
 
 	calc_await(opener->calc, entered, 1);
-	acceptance_await_sleep(opener->client);
+	thread_await_sleep(opener->client);
 	__atomic_store_n(&opener->opened, true, __ATOMIC_RELEASE);
 	calc_open(opener->calc);
 }

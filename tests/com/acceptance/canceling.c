@@ -4,6 +4,7 @@
  */
 #define COBJMACROS
 #include "acceptance.h"
+#include "asleep.h"
 
 #include <unistd.h>
 
@@ -81,7 +82,7 @@ static void open_when_asleep(void *data)
 {
 	struct opener *opener = data;
 
-	acceptance_await_sleep(opener->client);
+	thread_await_sleep(opener->client);
 	__atomic_store_n(&opener->opened, true, __ATOMIC_RELEASE);
 	calc_open(opener->calc);
 }
@@ -175,7 +176,7 @@ static void cancel_when_asleep(void *data)
 {
 	struct second *second = data;
 
-	acceptance_await_sleep(second->client);
+	thread_await_sleep(second->client);
 	assert_int_equal(ask_cancel(second->call, 0), S_OK);
 }
 

@@ -8,7 +8,7 @@
 
 static void the_factory_costs_no_message(struct pairing *p)
 {
-	int before = calc_count(p->calc, queries);
+	uint32_t before = calc_count(p->calc, queries);
 	ICallFactory *factory = AS(p->object, ICallFactory);
 
 	assert_int_equal(calc_count(p->calc, queries), before);
@@ -109,7 +109,7 @@ static void what_the_server_lacks_is_refused(struct pairing *p)
 
 static void a_call_object_costs_no_message_with_a_proxy(struct pairing *p)
 {
-	int before = calc_count(p->calc, queries);
+	uint32_t before = calc_count(p->calc, queries);
 	AsyncICalc *call = pairing_call(p);
 
 	assert_int_equal(calc_count(p->calc, queries), before);
@@ -118,9 +118,9 @@ static void a_call_object_costs_no_message_with_a_proxy(struct pairing *p)
 
 static void a_call_object_asks_once_without_a_proxy(struct pairing *p)
 {
-	int before = calc_count(p->calc, queries);
+	uint32_t before = calc_count(p->calc, queries);
 	AsyncICalc *call = pairing_call(p);
-	int after = calc_count(p->calc, queries);
+	uint32_t after = calc_count(p->calc, queries);
 	AsyncICalc *second = pairing_call(p);
 
 	assert_true(after > before);

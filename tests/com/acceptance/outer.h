@@ -25,7 +25,7 @@ struct outer {
 	int signals;
 	int resets;
 	bool reset_before_begun; /* Reset came before the server began */
-	const int *begun;
+	const uint32_t *begun;
 };
 
 /* outer_new() - and its call object; fails the test where there is none */

@@ -3,11 +3,9 @@
  * verbs.c - what tests of the acceptance list share
  */
 #define COBJMACROS
-#include <sched.h>
 #include <stdlib.h>
 
 #include "acceptance.h"
-#include "asleep.h"
 
 bool acceptance_same_object(void *one, void *other)
 {
@@ -43,15 +41,4 @@ void acceptance_spawn(struct acceptance_thread *thread, void (*run)(void *data),
 void acceptance_join(struct acceptance_thread *thread)
 {
 	assert_int_equal(pthread_join(thread->thread, NULL), 0);
-}
-
-void acceptance_await_sleep(pid_t thread)
-{
-	uint64_t end = calc_now_ms() + 20000;
-
-	while (!thread_is_asleep(thread)) {
-		if (calc_now_ms() > end)
-			abort();
-		(void)sched_yield();
-	}
 }
