@@ -27,7 +27,7 @@ struct source {
 	const struct belay_table_operation *operations;
 	const struct belay_table_module *modules;
 	struct belay_lane *lanes;
-	const uint64_t *lanes_used; /* a bit for each; NULL: not known */
+	const uint64_t *lanes_used; /* a bit for each that may be touched */
 	const struct belay_slot *slots;
 	uint32_t slots_used;
 };
@@ -123,11 +123,10 @@ static bool is_operation(const struct source *from, uint32_t number)
 
 static bool may_be_used(const struct source *from, uint32_t lane)
 {
-	return !from->lanes_used ||
-	       (__atomic_load_n(&from->lanes_used[lane / 64],
-				__ATOMIC_RELAXED) >>
-			lane % 64 &
-		1);
+	return __atomic_load_n(&from->lanes_used[lane / 64],
+			       __ATOMIC_RELAXED) >>
+		       lane % 64 &
+	       1;
 }
 
 static void fold_counters(struct belay_summary *summary,
@@ -345,7 +344,8 @@ static bool is_sound(const struct belay_table *table, size_t size)
 {
 	return table->magic == BELAY_TABLE_MAGIC &&
 	       table->layout == BELAY_LAYOUT && table->size == size &&
-	       table->state == BELAY_TABLE_LIVE && table->slots &&
+	       table->state == BELAY_TABLE_LIVE &&
+	       table->slots_reserved <= table->slots &&
 	       inside(size, table->operations_offset,
 		      sizeof(struct belay_table_operation) *
 			      BELAY_OPERATIONS_MAX) &&
@@ -376,9 +376,10 @@ void belayi_fold_left(int folder, const char *name)
 					    *)(map + table->modules_offset),
 			.lanes = (struct belay_lane *)(map +
 						       table->lanes_offset),
+			.lanes_used = table->lanes_reserved,
 			.slots = (const struct belay_slot
 					  *)(map + table->slots_offset),
-			.slots_used = table->slots,
+			.slots_used = table->slots_reserved,
 		};
 
 		fold(folder, &from);

@@ -12,16 +12,32 @@
 #include <string.h>
 
 #include "guard.h"
+#include "table.h"
 
 struct tally {
 	struct belay_counters *counters; /* NULL: not to be counted */
 	bool shared; /* by all threads: to be added to atomically */
 };
 
+/* Whether a lane may be touched: room for it is kept, or can be now. */
+static bool is_there(uint32_t i)
+{
+	uint64_t *word = &belayi_process.table->lanes_reserved[i / 64];
+	uint64_t bit = UINT64_C(1) << i % 64;
+
+	if (__atomic_load_n(word, __ATOMIC_RELAXED) & bit)
+		return true;
+	if (!belayi_table_reserve(&belayi_process.lanes[i],
+				  sizeof(belayi_process.lanes[i])))
+		return false;
+	(void)__atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
+	return true;
+}
+
 static struct belay_lane *claim(uint32_t first, uint32_t operation,
 				uint32_t tid)
 {
-	for (uint32_t i = first; i < BELAY_LANES_MAX; i++) {
+	for (uint32_t i = first; i < BELAY_LANES_MAX && is_there(i); i++) {
 		struct belay_lane *lane = &belayi_process.lanes[i];
 		uint32_t nobody = 0;
 

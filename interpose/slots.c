@@ -10,7 +10,10 @@
  */
 #include "slots.h"
 
+#include "table.h"
+
 #define REFILL (BELAYI_MAGAZINE / 2)
+#define RESERVE 256 /* slots at once */
 #define INDEX(head) ((uint32_t)(head))
 #define TAGGED(head, index) ((((head) >> 32) + 1) << 32 | (uint64_t)(index))
 
@@ -19,11 +22,18 @@ static struct belay_slot *at(uint32_t index)
 	return &belayi_process.slots[index];
 }
 
+/* Those beyond are holes in a file, and may not be touched. */
+static uint32_t reserved(void)
+{
+	return __atomic_load_n(&belayi_process.table->slots_reserved,
+			       __ATOMIC_RELAXED);
+}
+
 static uint32_t link_of(uint32_t index)
 {
 	uint64_t link = __atomic_load_n(&at(index)->deadline, __ATOMIC_RELAXED);
 
-	return link < belayi_process.slots_count ? (uint32_t)link : 0;
+	return link < reserved() ? (uint32_t)link : 0;
 }
 
 /* Takes up to `wanted` slots from the list into `taken`. */
@@ -64,11 +74,33 @@ static void push(const uint32_t *given, uint32_t count)
 		__ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 }
 
-/* Slots that were never used; slot 0 never is. */
+/* Several threads at once reserve the same ones. */
+static bool reserve(uint32_t end)
+{
+	uint32_t *most = &belayi_process.table->slots_reserved;
+	uint32_t now = reserved();
+	uint32_t all = belayi_process.slots_count;
+	uint32_t more = all - now < RESERVE ? all : now + RESERVE;
+
+	if (end <= now)
+		return true;
+	if (!belayi_table_reserve(at(now), (more - now) * sizeof(*at(now))))
+		return false;
+	while (now < more &&
+	       !__atomic_compare_exchange_n(most, &now, more, true,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return true;
+}
+
+/*
+ * Slots that were never used; slot 0 never is. Acquire and release: who sees
+ * how many were taken sees how many are reserved, too.
+ */
 static uint32_t fresh(uint32_t *taken, uint32_t wanted)
 {
 	uint32_t *fresh_slot = &belayi_process.own->fresh_slot;
-	uint32_t first = __atomic_load_n(fresh_slot, __ATOMIC_RELAXED);
+	uint32_t first = __atomic_load_n(fresh_slot, __ATOMIC_ACQUIRE);
 	uint32_t left;
 
 	do {
@@ -76,9 +108,11 @@ static uint32_t fresh(uint32_t *taken, uint32_t wanted)
 		if (left == 0)
 			return 0;
 		wanted = wanted < left ? wanted : left;
+		if (!reserve(first + wanted + 1))
+			return 0;
 	} while (!__atomic_compare_exchange_n(
-		fresh_slot, &first, first + wanted, false, __ATOMIC_RELAXED,
-		__ATOMIC_RELAXED));
+		fresh_slot, &first, first + wanted, false, __ATOMIC_RELEASE,
+		__ATOMIC_ACQUIRE));
 	for (uint32_t i = 0; i < wanted; i++)
 		taken[i] = first + wanted - i;
 	return wanted;

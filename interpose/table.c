@@ -2,9 +2,10 @@
 /*
  * table.c - the call table: a file of a fixed size, mapped shared
  *
- * All of its blocks are allocated before it is mapped: writing to a sparse
- * mapping on a full tmpfs is a SIGBUS in somebody else's program, and growing
- * a file beyond RLIMIT_FSIZE a SIGXFSZ. A child process does not inherit the
+ * Blocks are allocated before they are touched: writing to a hole on a full
+ * tmpfs is a SIGBUS in somebody else's program, and growing a file beyond
+ * RLIMIT_FSIZE a SIGXFSZ. At the start only those are that most programs use,
+ * for each page costs a microsecond. A child process does not inherit the
  * mapping, or it would write into its parent's table.
  */
 #include "table.h"
@@ -25,6 +26,10 @@
 
 #define NAME_MAX_BYTES 64
 #define PAGE UINT64_C(4096)
+
+/* Reserved at the start: slots, and lanes of each kind. */
+#define FIRST_SLOTS UINT32_C(512)
+#define FIRST_LANES 16
 
 BELAYI_EACH_CALL_READS struct belayi_process belayi_process = {0};
 
@@ -127,36 +132,98 @@ static int create(int folder)
 	return fd;
 }
 
-static void *map_whole(int fd, uint64_t size)
+bool belayi_table_reserve(const void *start, size_t size)
+{
+	uintptr_t first = (uintptr_t)start / PAGE * PAGE;
+	uintptr_t end = (uintptr_t)start + size;
+	int saved = errno;
+	bool reserved =
+		madvise((void *)first, end - first, MADV_POPULATE_WRITE) == 0;
+
+	errno = saved;
+	return reserved;
+}
+
+static int allocate(int fd, uint64_t start, uint64_t end)
+{
+	return start < end
+		       ? posix_fallocate(fd, (off_t)start, (off_t)(end - start))
+		       : 0;
+}
+
+/* The lanes of both kinds that are taken first; the rules act on any slot. */
+static int allocate_first(int fd, const struct belay_table *head)
+{
+	uint64_t lane = sizeof(struct belay_lane);
+	uint64_t slots = FIRST_SLOTS < head->slots ? FIRST_SLOTS : head->slots;
+	uint64_t shared = head->lanes_offset;
+	uint64_t own = shared + BELAYI_SHARED_LANES * lane;
+	uint64_t rules = head->rules_offset ? head->rules_offset : head->size;
+	int error = ftruncate(fd, (off_t)head->size) < 0 ? errno : 0;
+
+	if (!error)
+		error = allocate(fd, 0, shared + FIRST_LANES * lane);
+	if (!error)
+		error = allocate(fd, own, own + FIRST_LANES * lane);
+	if (!error)
+		error = allocate(fd, head->slots_offset,
+				 head->slots_offset +
+					 slots * sizeof(struct belay_slot));
+	return error ? error : allocate(fd, rules, head->size);
+}
+
+static void note_reserved(struct belay_table *head, bool whole)
+{
+	if (whole || head->slots < FIRST_SLOTS)
+		head->slots_reserved = head->slots;
+	else
+		head->slots_reserved = FIRST_SLOTS;
+	for (unsigned int i = 0; i < BELAY_LANES_MAX; i++)
+		if (whole || i % BELAYI_SHARED_LANES < FIRST_LANES)
+			head->lanes_reserved[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+/* Kernels before 5.14 reserve nothing by the mapping: there it is all now. */
+static bool reserve_first(int fd, void *map, struct belay_table *head)
+{
+	bool later = belayi_table_reserve(map, sizeof(*head));
+
+	note_reserved(head, !later);
+	errno = later ? 0 : allocate(fd, 0, head->size);
+	return errno == 0;
+}
+
+static void *map_file(int fd, struct belay_table *head)
 {
 	void *map;
 
-	errno = posix_fallocate(fd, 0, (off_t)size);
+	errno = allocate_first(fd, head);
 	if (errno)
 		return NULL;
-	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	map = mmap(NULL, head->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
 		return NULL;
-	if (madvise(map, size, MADV_DONTFORK) == 0)
+	if (madvise(map, head->size, MADV_DONTFORK) == 0 &&
+	    reserve_first(fd, map, head))
 		return map;
-	(void)munmap(map, size);
+	(void)munmap(map, head->size);
 	return NULL;
 }
 
-static void *make_file(int folder, uint64_t size)
+static void *make_file(int folder, struct belay_table *head)
 {
 	void *map;
 	int saved;
 	int fd;
 
-	if (!file_size_allowed(size)) {
+	if (!file_size_allowed(head->size)) {
 		errno = EFBIG;
 		return NULL;
 	}
 	fd = create(folder);
 	if (fd < 0)
 		return NULL;
-	map = map_whole(fd, size);
+	map = map_file(fd, head);
 	saved = errno;
 	if (!map)
 		(void)unlinkat(folder, name, 0);
@@ -214,7 +281,7 @@ bool belayi_table_make(int folder, const char *path, uint32_t slots, bool ruled)
 	(void)snprintf(name, sizeof(name), "calls.%u.%llu", head.pid,
 		       (unsigned long long)head.start_time);
 	keep_free();
-	map = make_file(folder, head.size);
+	map = make_file(folder, &head);
 	mapped_size = head.size;
 	if (!map) {
 		if (errno == ENOENT)

@@ -24,6 +24,14 @@ bool belayi_private_make(uint32_t slots);
 bool belayi_table_make(int folder, const char *path, uint32_t slots,
 		       bool ruled);
 
+/*
+ * belayi_table_reserve() - makes the file system keep room for a part of the
+ * table, so that touching it is no SIGBUS; for what is not reserved at the start
+ *
+ * A system call. Return: false where there is no room.
+ */
+bool belayi_table_reserve(const void *start, size_t size);
+
 /* belayi_table_drop() - removes the file; the mapping stays */
 void belayi_table_drop(int folder);
 

@@ -15,7 +15,7 @@
 #include "roots.h"
 #include "text.h"
 
-/* What a process takes with as many slots as there are without --calls. */
+/* What a process takes at most, with as many slots as without --calls. */
 #define TABLE_BYTES                                                            \
 	(BELAY_SLOTS_DEFAULT * sizeof(struct belay_slot) +                     \
 	 BELAY_LANES_MAX * sizeof(struct belay_lane) +                         \
@@ -42,19 +42,19 @@ static void look_at_room(struct doctor *doctor, int fd, const char *path)
 		doctor_say(doctor, DOCTOR_PROBLEM,
 			   "make room; in a container: --shm-size=64m or more",
 			   "%s has no room: %s are free, a watched process "
-			   "takes %s",
+			   "takes up to %s",
 			   path, left, each);
 	else if (bytes < SESSION_BYTES + FEW_PROCESSES * TABLE_BYTES)
 		doctor_say(doctor, DOCTOR_NOTE,
 			   "make room, or use a smaller --calls=N; in a "
 			   "container: --shm-size=64m or more",
 			   "%s has room for few processes: %s are free, each "
-			   "takes %s",
+			   "takes up to %s",
 			   path, left, each);
 	else
 		doctor_say(doctor, DOCTOR_OK, NULL,
 			   "sessions are kept in %s: %s are free, a watched "
-			   "process takes %s",
+			   "process takes up to %s",
 			   path, left, each);
 }
 

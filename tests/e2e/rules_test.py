@@ -403,7 +403,7 @@ class RightRules(Rules):
             magic, layout, count, size, seed, began, recording, replaying, \
                 room = struct.unpack_from("=QIIQQQIII", state)
             self.assertEqual((magic, layout, count, size, seed, replaying),
-                             (0x454c4241595f5255, 2, 1, len(state), 7, 0))
+                             (0x454c4241595f5255, 3, 1, len(state), 7, 0))
             self.assertEqual(recording, bool(args))
             self.assertLessEqual(room, entries)
             self.assertGreaterEqual(room, 1024)

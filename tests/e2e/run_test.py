@@ -365,6 +365,15 @@ class Summary(Command):
         self.assertIn("Not recorded: 4 times the call table was full "
                       "(--calls=N makes it larger)\n", done.stderr)
 
+    def test_a_shared_memory_that_calls_fill(self):
+        with other_shm("size=800k"):
+            seen, _ = self.json_of("--calls=100000", self.caller,
+                                   "begin=10000", "exit=4", status=4)
+        left, = seen["unfinished"]
+        self.assertGreater(left["count"], 511)
+        self.assertGreater(seen["lost"]["calls"], 0)
+        self.assertEqual(left["count"] + seen["lost"]["calls"], 10000)
+
     def test_the_text_is_a_table_and_sentences(self):
         done = self.run_belay("run", self.caller, "finish=100", "begin=2")
         lines = done.stderr.split("\n")
@@ -590,7 +599,7 @@ class NoRoom(Command):
                 self.assertEqual(self.sessions(), [])
 
     def test_a_shared_memory_that_the_summary_fills(self):
-        with other_shm("size=600k"):
+        with other_shm("size=500k"):
             for strict, status in (([], 4), (["--strict"], 125)):
                 done = self.run_belay("run", *strict, self.caller, "finish=3",
                                       "exit=4")

@@ -257,6 +257,25 @@ class Space(Case):
             self.assert_untouched(done, 1, 125 if strict == "1" else 0)
         self.assert_unwatched(self.session.do("_exit", 0, BELAY="off"))
 
+    @ROOT_ONLY
+    def test_one_that_calls_fill_is_none_either(self):
+        script = ('mount -t tmpfs -o size=800k,mode=0700 none "$0" && '
+                  '"$1" make "$0" && LD_PRELOAD="$2" "$3" begin 10000 exec '
+                  'pairs 5 && "$1" read "$0"')
+        done = self.session.run(
+            ["unshare", "-m", "sh", "-c", script, self.session.folder,
+             os.path.join(self.session.bench, "session_counters"),
+             self.session.interposer, self.session.guest],
+            LD_PRELOAD=None, BELAY_CALLS="100000")
+        self.assert_untouched(done)
+        counters = dict(line.split() for line in done.stdout.splitlines())
+        seen, lost = (int(counters[name]) for name in
+                      ("guest.call.calls", "lost.calls"))
+        self.assertGreater(seen, 511 + 5)
+        self.assertGreater(lost, 0)
+        self.assertEqual(seen + lost, 10000 + 5)
+        self.assertEqual(counters["processes"], "2")
+
     def test_a_kernel_that_cannot_wipe_on_fork_is_said_once(self):
         self.assert_unwatched(
             self.run_guest("pairs", 5, "fork{", "pairs", 1, "}",

@@ -12,7 +12,8 @@
  * skipped, and so is one whose operation is 0, because its Begin is still
  * writing it. Whatever else changes is one atomic each. A reader trusts no
  * offset, no count and no text: the file may be hostile, so it checks every
- * one against the file's size before use.
+ * one against the file's size before use. The file has holes where nothing was
+ * ever written: who maps it, and touches one, makes the file system fill it.
  *
  * All numbers are in the machine's own byte order and size (LP64).
  */
@@ -26,7 +27,7 @@
 
 #define BELAY_TABLE_MAGIC UINT64_C(0x454c4241595f4243)
 #define BELAY_SUMMARY_MAGIC UINT64_C(0x454c4241595f4d53)
-#define BELAY_LAYOUT 2
+#define BELAY_LAYOUT 3
 
 #define BELAY_SLOTS_DEFAULT 4096
 #define BELAY_SLOTS_MAX 16777216
@@ -121,8 +122,10 @@ struct belay_table {
 	uint32_t slots_offset;
 	uint64_t lost[BELAY_LOSS_KINDS];
 	char executable[BELAY_PATH_MAX];
-	uint32_t rules_offset; /* a struct belay_table_rules; 0: no rules */
-	uint32_t reserved;
+	uint32_t rules_offset;   /* a struct belay_table_rules; 0: no rules */
+	uint32_t slots_reserved; /* those beyond are holes, never used */
+	/* A bit for each lane; the others may be holes, and were never used. */
+	uint64_t lanes_reserved[BELAY_LANES_MAX / 64];
 };
 
 struct belay_table_argument {
@@ -207,8 +210,8 @@ struct belay_slot {
 _Static_assert(sizeof(struct belay_call) == 64, "one cache line");
 _Static_assert(sizeof(struct belay_slot) == 128, "two cache lines");
 _Static_assert(sizeof(struct belay_lane) % 64 == 0, "whole cache lines");
-_Static_assert(sizeof(struct belay_table_operation) == 192, "layout 2");
-_Static_assert(sizeof(struct belay_table_module) == 256, "layout 2");
+_Static_assert(sizeof(struct belay_table_operation) == 192, "layout 3");
+_Static_assert(sizeof(struct belay_table_module) == 256, "layout 3");
 
 /*
  * What rules did to the call in flight whose id it is; of another id it says
