@@ -62,6 +62,7 @@ struct belayi_known {
  * params:  as far as they are known
  * param:   which one is being read
  * numbers: of counts in the image
+ * has_expressions: one of them is computed
  * why:     what was refused; a constant
  */
 struct belayi_format {
@@ -74,6 +75,7 @@ struct belayi_format {
 	struct belayi_mirror *mirrors;
 	uint32_t param;
 	uint32_t numbers;
+	bool has_expressions;
 	struct belayi_known *known;
 	struct belayi_pending *pending;
 	const char *why;
@@ -139,6 +141,19 @@ bool belayi_format_count(struct belayi_format *format, int32_t at,
 
 /* belayi_format_counts() - finds what all counts refer to */
 bool belayi_format_counts(struct belayi_format *format);
+
+/*
+ * belayi_format_mirror() - the mirror of what a parameter's pointer leads to
+ *
+ * Return: NULL: see format->why.
+ */
+const struct belayi_mirror *
+belayi_format_mirror(struct belayi_format *format,
+		     const struct belayi_param *param,
+		     const struct belayi_type *type);
+
+/* belayi_format_expressions() - mirrors of all that they may look at */
+bool belayi_format_expressions(struct belayi_format *format);
 
 /*
  * belayi_format_procedure() - a whole method

@@ -59,6 +59,8 @@ static bool of_argument(struct belayi_format *format,
 			struct belayi_count *count, bool is_iid)
 {
 	count->where = BELAYI_IMAGE;
+	if (count->operation == FC_CALLBACK)
+		format->has_expressions = true;
 	if (format->numbers >= BELAYI_COUNTS_MAX)
 		return refused(format, "too many counts in one method");
 	count->number = (uint8_t)format->numbers++;
@@ -70,7 +72,8 @@ static bool of_field(struct belayi_format *format, struct belayi_count *count,
 		     bool is_iid)
 {
 	count->where = BELAYI_FIELD;
-	count->offset += shift;
+	count->offset =
+		count->operation == FC_CALLBACK ? shift : count->offset + shift;
 	if (!owner->record)
 		return refused(format, no_such_number);
 	if (is_iid)
@@ -107,10 +110,7 @@ bool belayi_format_count(struct belayi_format *format, int32_t at,
 	case FC_COUNT_PARAMETER:
 		return of_argument(format, count, is_iid);
 	case FC_COUNT_FIELD:
-		return of_field(format, count, owner,
-				count->operation == FC_CALLBACK ? 0
-								: owner->shift,
-				is_iid);
+		return of_field(format, count, owner, owner->shift, is_iid);
 	case FC_COUNT_FIELD_POINTER:
 		return of_field(format, count, owner, 0, is_iid);
 	default:
@@ -139,29 +139,16 @@ static bool is_number(const struct belayi_type *type,
 	       type->code != FC_DOUBLE;
 }
 
-/* What is behind an [in] pointer may be gone when Finish_ needs it: a slot of
- * the image keeps it. */
+/* What is behind an [in] pointer may be gone when Finish_ needs it. */
 static bool mirror(struct belayi_format *format, struct belayi_count *count,
 		   const struct belayi_param *param)
 {
-	struct belayi_procedure *procedure = format->procedure;
-	uint32_t i = 0;
+	const struct belayi_mirror *mirror =
+		belayi_format_mirror(format, param, param->type);
 
-	while (i < procedure->mirrors_count &&
-	       format->mirrors[i].from != param->offset)
-		i++;
-	if (i == procedure->mirrors_count) {
-		if (procedure->image_size + param->type->size >
-		    BELAYI_IMAGE_MAX)
-			return refused(format, "too many parameters");
-		format->mirrors[i] = (struct belayi_mirror){
-			param->offset, procedure->image_size,
-			(uint16_t)param->type->size};
-		procedure->image_size =
-			(procedure->image_size + param->type->size + 7) & ~7U;
-		procedure->mirrors_count++;
-	}
-	count->offset = format->mirrors[i].to;
+	if (!mirror)
+		return false;
+	count->offset = mirror->to;
 	count->operation = 0;
 	return true;
 }
@@ -254,8 +241,13 @@ static bool settle_field(struct belayi_format *format,
 	struct belayi_count *count = pending->count;
 	const struct belayi_type *number;
 
-	if (count->operation == FC_CALLBACK)
-		return true;
+	if (count->operation == FC_CALLBACK) {
+		count->record = pending->record;
+		return !count->record->has_pointers ||
+		       count->record->size <= BELAYI_IMAGE_MAX ||
+		       refused(format, "a struct of more than 1 KiB that has "
+				       "pointers, and a count to be computed");
+	}
 	number = number_at(pending->record, count->offset);
 	return (number && is_number(number, count)) ||
 	       refused(format, "its count is no number of its struct");
@@ -271,5 +263,5 @@ bool belayi_format_counts(struct belayi_format *format)
 				      : settle_argument(format, pending)))
 			return false;
 	}
-	return true;
+	return !format->has_expressions || belayi_format_expressions(format);
 }

@@ -371,6 +371,8 @@ static bool non_encapsulated(struct belayi_format *format, int32_t at,
 		return false;
 	if (type->choice.tag.where == BELAYI_NOWHERE)
 		return refused(format, "a union without [switch_is]");
+	if (type->choice.tag.eval)
+		type->choice.tag.offset = 0;
 	return arms(format, at + 6 + belayi_offset_at(string + 6), type, owner);
 }
 

@@ -8,43 +8,8 @@
 
 #include "ndr.h"
 #include "ndr_codes.h"
+#include "ndr_expressions.h"
 #include "ndr_scalars.h"
-
-/* What an expression routine sees: Windows' image, where structs of up to 8
- * bytes stand in their slots, and what is behind a pointer of Begin_'s may be
- * gone: then there is a mirror of it. */
-static int64_t evaluate(const struct belayi_count *count,
-			const unsigned char *image)
-{
-	const struct belayi_procedure *procedure = count->procedure;
-	unsigned char copy[BELAYI_IMAGE_MAX] __attribute__((aligned(8)));
-	MIDL_STUB_MESSAGE message = {.StackTop = copy};
-
-	memcpy(copy, image, procedure->image_size);
-	for (uint32_t i = 0; i < procedure->params_count; i++) {
-		const struct belayi_param *param = &procedure->params[i];
-		void *slot = copy + param->offset;
-
-		if (param->flags & BELAYI_PARAM_BY_VALUE &&
-		    param->type->size <= 8 && *(void **)slot)
-			memcpy(slot, *(void **)slot, param->type->size);
-	}
-	for (uint32_t i = 0; i < procedure->mirrors_count; i++)
-		if (*(void **)(copy + procedure->mirrors[i].from))
-			*(void **)(copy + procedure->mirrors[i].from) =
-				copy + procedure->mirrors[i].to;
-	count->eval(&message);
-	return (int64_t)message.MaxCount;
-}
-
-static int64_t evaluate_field(const struct belayi_count *count,
-			      const unsigned char *base)
-{
-	MIDL_STUB_MESSAGE message = {.StackTop = (unsigned char *)base};
-
-	count->eval(&message);
-	return (int64_t)message.MaxCount;
-}
 
 /* A count of 8 bits is never negative: widl calls UCHAR a small. */
 static int64_t load_count(unsigned int code, const void *from)
@@ -66,8 +31,8 @@ bool belayi_count_value(const struct belayi_count *count,
 	}
 	if (count->operation == FC_CALLBACK) {
 		*ret_value = count->where == BELAYI_IMAGE
-				     ? evaluate(count, image)
-				     : evaluate_field(count, base);
+				     ? belayi_evaluate(count, image)
+				     : belayi_evaluate_field(count, base);
 		return true;
 	}
 	if (count->where == BELAYI_FIELD)

@@ -17,12 +17,11 @@
 #include "marshal.h"
 #include "ndr_codes.h"
 #include "ndr_counts.h"
+#include "ndr_expressions.h"
 #include "ndr_put.h"
 #include "ndr_scalars.h"
 
-static const unsigned char absent[4096] __attribute__((aligned(16)));
-
-#define ABSENT ((void *)(uintptr_t)absent)
+#define ABSENT ((void *)belayi_absent)
 
 static bool fail(struct belayi_reader *reader, HRESULT status)
 {

@@ -27,13 +27,13 @@ static void release_struct(struct releaser *releaser,
 			   const struct belayi_type *type,
 			   unsigned char *memory)
 {
-	/* Counts stand in fields of their own: the order does not matter. */
-	for (uint32_t i = 0; i < type->record.fields_count; i++)
-		release(releaser, type->record.fields[i].type,
-			memory + type->record.fields[i].offset, memory);
+	/* What is computed may be behind a pointer before it. */
 	if (type->record.tail)
 		release(releaser, type->record.tail, memory + type->size,
 			memory);
+	for (uint32_t i = type->record.fields_count; i; i--)
+		release(releaser, type->record.fields[i - 1].type,
+			memory + type->record.fields[i - 1].offset, memory);
 }
 
 /* Return: false: nobody knows how many there are. */

@@ -58,21 +58,6 @@ static bool get_argument(struct belayi_reader *reader,
 	return true;
 }
 
-void belayi_image_mirror(const struct belayi_procedure *procedure, void *image)
-{
-	unsigned char *bytes = image;
-
-	for (uint32_t i = 0; i < procedure->mirrors_count; i++) {
-		const struct belayi_mirror *mirror = &procedure->mirrors[i];
-		const void *from = *(const void **)(bytes + mirror->from);
-
-		if (from)
-			memcpy(bytes + mirror->to, from, mirror->size);
-		else
-			memset(bytes + mirror->to, 0, mirror->size);
-	}
-}
-
 static bool get_arguments(struct belayi_reader *reader,
 			  const struct belayi_procedure *procedure)
 {

@@ -50,10 +50,13 @@ enum belayi_where {
  * where:      BELAYI_NOWHERE in those that are not there
  * code:       the FC_ code of the number
  * operation:  FC_ code of what is done with it, or 0
- * offset:     see where; of a constant its value
+ * offset:     see where; of a constant its value; of an expression in a struct
+ *             what its routine takes off
  * number:     of a count in the image: which one it is of the procedure's
  * late_in, late_out: a request or a reply has it behind what it counts
  * eval:       FC_CALLBACK's routine
+ * procedure:  that eval is about, in the image
+ * record:     that eval is about, in a struct
  */
 struct belayi_count {
 	uint8_t where;
@@ -64,7 +67,8 @@ struct belayi_count {
 	uint8_t late_out;
 	int32_t offset;
 	EXPR_EVAL eval;
-	const struct belayi_procedure *procedure; /* eval's */
+	const struct belayi_procedure *procedure;
+	const struct belayi_type *record;
 };
 
 struct belayi_type;
@@ -167,11 +171,19 @@ struct belayi_param {
 	uint16_t flags;
 };
 
-/* What an [in] pointer leads to, copied into the image for later. */
+/*
+ * struct belayi_mirror - what a pointer leads to, copied into the image
+ *
+ * type:    of what is conformant without the elements
+ * from:    the pointer's slot
+ * is_late: copied when it is looked at; else before Begin_ returns
+ */
 struct belayi_mirror {
-	uint16_t from; /* the pointer's slot */
+	const struct belayi_type *type;
+	uint16_t from;
 	uint16_t to;
 	uint16_t size;
+	bool is_late;
 };
 
 /* belayi_scalar_type() - the type of an FC_ code; NULL: it is no number */

@@ -143,9 +143,9 @@ void loop_damage(const struct belayi_procedure *procedure,
 static int interface_number(const char *name)
 {
 	static const char *const names[] = {
-		"IArrays",   "IBase",    "ICalc",    "ICalcMemory",
-		"IListener", "IObjects", "IOdd",     "IBytes",
-		"IPointers", "IStructs", "IStrings", "IUnions"};
+		"IArrays",  "IBase",   "ICalc",     "ICalcMemory", "IListener",
+		"IObjects", "IOdd",    "IBytes",    "IPointers",   "IStructs",
+		"IStrings", "IUnions", "IComputed", "ICounts"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)

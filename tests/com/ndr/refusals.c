@@ -3,6 +3,7 @@
  * refusals.c - what cannot be marshaled is refused when it is registered
  */
 #include "derived.h"
+#include "large.h"
 #include "refused.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 extern const ExtendedProxyFileInfo calc_ProxyFileInfo;
 extern const ExtendedProxyFileInfo derived_ProxyFileInfo;
+extern const ExtendedProxyFileInfo large_ProxyFileInfo;
 extern const ExtendedProxyFileInfo refused_ProxyFileInfo;
 
 /* Registers a file; what was said of it is in `said`. */
@@ -46,6 +48,20 @@ static void a_refusal_names_interface_method_and_parameter(void **state)
 			    "pointers ([ptr]) are not supported: use "
 			    "[unique]\"\n");
 	assert_null(belayi_interface_find(&IID_IRefused));
+}
+
+static void a_count_of_more_than_a_call_keeps_is_refused(void **state)
+{
+	char said[512];
+
+	(void)state;
+	assert_int_equal(register_aloud(&large_ProxyFileInfo, said), E_NOTIMPL);
+	assert_string_equal(said,
+			    "belay: Cannot marshal: interface=\"ILarge\", "
+			    "method=\"Send\", parameter=2, error=\"more than 1 "
+			    "KiB of arguments by which others are counted: "
+			    "pass the count by value\"\n");
+	assert_null(belayi_interface_find(&IID_ILarge));
 }
 
 static void a_base_comes_before_what_is_derived_from_it(void **state)
@@ -87,6 +103,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			a_refusal_names_interface_method_and_parameter),
+		cmocka_unit_test(a_count_of_more_than_a_call_keeps_is_refused),
 		cmocka_unit_test(a_base_comes_before_what_is_derived_from_it),
 		cmocka_unit_test(what_is_registered_stays_as_it_is),
 	};
