@@ -35,6 +35,7 @@ struct ps {
 	struct pruned pruned;
 	unsigned int sessions;
 	unsigned int processes;
+	unsigned int old; /* tables of the dead that cannot be read any more */
 	struct belay_nearest near;
 	char near_name[SESSION_NAME];
 };
@@ -71,6 +72,17 @@ static const struct option_set set = {
 	.take = take,
 };
 
+/* What an older Belay left can be many files: they are told of at once. */
+static bool is_old(const struct ps *ps, const char *name, const char *why)
+{
+	uint64_t start;
+	uint32_t pid;
+
+	return !ps->wanted && why == table_other_version &&
+	       table_name(name, &pid, &start) &&
+	       !table_process_lives(pid, start);
+}
+
 static void look_at_file(const struct session *session, const char *name,
 			 void *data)
 {
@@ -87,6 +99,8 @@ static void look_at_file(const struct session *session, const char *name,
 		ps->processes++;
 		inflight_add(&ps->calls, table);
 		ps_rules_print(session, table, ps->to_rules);
+	} else if (!table && is_old(ps, name, why)) {
+		ps->old++;
 	} else if (!table && why) {
 		say("Cannot read a call table: path=\"%s/%s\", error=\"%s\"",
 		    session->path, name, why);
@@ -172,6 +186,10 @@ static int answer(struct ps *ps)
 		return no_such_session(ps);
 	if (ps->prune)
 		return print_pruned(&ps->pruned);
+	if (ps->old)
+		say("%u call table%s of dead processes %s of another version "
+		    "of Belay: \"belay ps --prune\" removes your own",
+		    ps->old, text_s(ps->old), ps->old == 1 ? "is" : "are");
 	if (ps->calls.count)
 		inflight_print(&ps->calls, stdout);
 	else if (ps->processes)

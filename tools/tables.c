@@ -66,6 +66,8 @@ static bool fits(const struct table *table, uint64_t offset, uint64_t count,
 	       offset + count * size <= table->file_size;
 }
 
+const char table_other_version[] = "it is of another version of Belay";
+
 /* Return: why it is no table, "" if it is one, NULL if it is not yet one. */
 static const char *check_head(struct table *table, uint32_t pid, uint64_t start)
 {
@@ -77,7 +79,7 @@ static const char *check_head(struct table *table, uint32_t pid, uint64_t start)
 	if (head->magic != BELAY_TABLE_MAGIC)
 		return "it is no call table";
 	if (head->layout != BELAY_LAYOUT)
-		return "it is of another version of Belay";
+		return table_other_version;
 	if (head->pid != pid || head->start_time != start)
 		return "it tells of another process than its name";
 	if (head->clock > BELAY_CLOCK_TSC)

@@ -46,6 +46,9 @@ bool table_name(const char *name, uint32_t *ret_pid, uint64_t *ret_start);
 /* table_process_lives() - whether the process with this start time runs */
 bool table_process_lives(uint32_t pid, uint64_t start_time);
 
+/* A reason of table_open(), by its address. */
+extern const char table_other_version[];
+
 /*
  * table_open() - opens a table for reading; table_close() frees it
  *

@@ -203,6 +203,24 @@ class Damaged(Command):
         self.assertIn('error="it is no call table"', done.stderr)
         self.assertIn("caller (dead)", self.run_belay("ps", second).stdout)
 
+    def test_what_another_version_left_is_told_of_at_once(self):
+        for _ in range(3):
+            self.run_belay("run", self.caller, "begin", "die=9")
+        for session in self.sessions()[:2]:
+            folder = f"/dev/shm/belay-0/{session}/"
+            name, = [n for n in os.listdir(folder) if n.startswith("calls.")]
+            with open(folder + name, "r+b") as file:
+                file.seek(8)  # its layout
+                file.write(b"\xff\xff\0\0")
+        done = self.run_belay("ps")
+        self.assertEqual((done.returncode, done.stderr), (
+            0, "belay: 2 call tables of dead processes are of another version "
+               'of Belay: "belay ps --prune" removes your own\n'))
+        self.assertIn("(dead)", done.stdout)
+        self.assertIn(name, self.run_belay("ps", session).stderr)
+        self.assertIn("Removed 3 call tables and 3 sessions",
+                      self.run_belay("ps", "--prune").stdout)
+
 
 class Prune(Command):
     def prune(self, *args, **more):
