@@ -96,6 +96,9 @@ uint64_t summary_percentile(const struct belay_counters *counters,
 	if (all == 0)
 		return 0;
 	rank = (double)all * percent / 100;
+	/* The longest of all is known exactly: of a single call, all of it. */
+	if (rank > (double)(all - 1))
+		return counters->latency_max;
 	for (unsigned int i = 0; i < BELAY_BUCKETS; i++) {
 		double here = (double)counters->latency[i];
 

@@ -107,6 +107,19 @@ static void percentiles_are_within_an_eighth_of_the_exact_ones(void **state)
 	assert_int_equal(summary_percentile(&counters, 100), 100000);
 }
 
+static void of_few_calls_high_percentiles_are_the_longest_exactly(void **state)
+{
+	struct belay_counters counters = {0};
+
+	(void)state;
+	time_call(&counters, 50300000);
+	assert_int_equal(summary_percentile(&counters, 50), 50300000);
+	assert_int_equal(summary_percentile(&counters, 99), 50300000);
+	time_call(&counters, 70100000);
+	assert_in_range(summary_percentile(&counters, 50), 44000000, 57000000);
+	assert_int_equal(summary_percentile(&counters, 90), 70100000);
+}
+
 static void no_percentile_is_above_the_longest(void **state)
 {
 	struct belay_counters counters = {0};
@@ -417,6 +430,8 @@ int main(void)
 		cmocka_unit_test(the_percentiles_of_nothing_are_0),
 		cmocka_unit_test(
 			percentiles_are_within_an_eighth_of_the_exact_ones),
+		cmocka_unit_test(
+			of_few_calls_high_percentiles_are_the_longest_exactly),
 		cmocka_unit_test(no_percentile_is_above_the_longest),
 		cmocka_unit_test(
 			unfinished_calls_of_one_place_are_one_entry_with_its_oldest),
