@@ -167,6 +167,21 @@ static void look_at_libraries(struct patient *patient)
 	}
 }
 
+/* Calls that are seen without an adapter. */
+static void look_at_own_calls(const struct patient *patient)
+{
+	if (libraries_have(&patient->libraries, "libbelay-com.so.0"))
+		doctor_say(patient->doctor, DOCTOR_OK, NULL,
+			   "com: \"%s\" talks COM: its methods are watched, as "
+			   "com.INTERFACE.METHOD",
+			   patient->name);
+	else if (libraries_have(&patient->libraries, "libbelay-call.so.0"))
+		doctor_say(patient->doctor, DOCTOR_OK, NULL,
+			   "\"%s\" can make call objects of its own, which are "
+			   "watched",
+			   patient->name);
+}
+
 /* What a program does that a preload, or a second thread, gets in the way of. */
 static void look_at_habits(struct patient *patient)
 {
@@ -225,6 +240,7 @@ static void look_inside(struct doctor *doctor, const char *path)
 	if (has_our_libc(&patient)) {
 		libraries_find(&patient.libraries, path);
 		preload_apis(look_at_api, &patient);
+		look_at_own_calls(&patient);
 		look_at_libraries(&patient);
 		look_at_habits(&patient);
 	}

@@ -76,7 +76,7 @@ static void look_at_files(struct doctor *doctor)
 			   "objects can be watched");
 	if (whole && apis.text[0])
 		doctor_say(doctor, DOCTOR_OK, NULL,
-			   "Belay %s is complete; APIs: %s; policies: %s",
+			   "Belay %s is complete; APIs: %s, com; policies: %s",
 			   BELAY_VERSION, apis.text,
 			   policies.text[0] ? policies.text : "none");
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """belay doctor: what a user may have wrong, before a run.
 
-    doctor_test.py BELAY CALLER STATIC OWN_AIO AIO_VICTIM
+    doctor_test.py BELAY CALLER STATIC OWN_AIO AIO_VICTIM COM_RULED
 """
 
 import contextlib
@@ -16,7 +16,7 @@ import sys
 import private
 from private import Command
 
-STATIC, OWN_AIO, VICTIM = map(os.path.abspath, sys.argv[3:6])
+STATIC, OWN_AIO, VICTIM, COM = map(os.path.abspath, sys.argv[3:7])
 LOADER = b"/lib64/ld-linux-x86-64.so.2"
 
 
@@ -184,6 +184,12 @@ class Program(Doctor):
         self.assertEqual(said["problem"], [])
         self.assertRegex("\n".join(said["note"]), "can load libraries while "
                                                   "it runs")
+
+    def test_calls_that_need_no_adapter(self):
+        self.assert_finds("ok", '^com: "com-ruled" talks COM: its methods are '
+                          "watched, as com.INTERFACE.METHOD$", COM)
+        self.assert_finds("ok", '^"caller" can make call objects of its own, '
+                          "which are watched$", self.caller)
 
     def test_one_that_is_not_there(self):
         for args, said in ((["/no/such"], 'belay: Cannot run "/no/such": No '
