@@ -11,7 +11,8 @@
  * In C a method is called as IX_Method(object, ...) where COBJMACROS is defined
  * first, else as object->lpVtbl->Method(object, ...); in C++ as
  * object->Method(...). Ids of interfaces and classes are passed by address in
- * C, and by reference in C++.
+ * C, and by reference in C++, where __uuidof(IX) is one, too, and
+ * IID_PPV_ARGS(&pointer) stands for the id and the address of a pointer.
  */
 #ifndef BELAY_COM_OBJBASE_H
 #define BELAY_COM_OBJBASE_H
