@@ -13,8 +13,7 @@
 #include <belay/call.h>
 
 #include "apartment_parts.h"
-#include "classes.h"
-#include "event.h"
+#include "fork.h"
 
 #define MODES                                                                  \
 	(COINIT_APARTMENTTHREADED | COINIT_DISABLE_OLE1DDE |                   \
@@ -30,7 +29,7 @@ struct place {
 static _Thread_local struct place place;
 
 /* Of the apartments that have not ended, and of who is in the MTA. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t belayi_apartments_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct belayi_apartment *apartments;
 static struct belayi_apartment *multithreaded;
 static unsigned int members;
@@ -50,16 +49,6 @@ static void leave_for_good(void *unused)
 		leave();
 }
 
-static void before_fork(void)
-{
-	(void)pthread_mutex_lock(&lock);
-}
-
-static void after_fork(void)
-{
-	(void)pthread_mutex_unlock(&lock);
-}
-
 /* Nobody serves it: what is posted to it is turned down. */
 static void end_in_child(struct belayi_apartment *apartment)
 {
@@ -71,7 +60,7 @@ static void end_in_child(struct belayi_apartment *apartment)
 	apartment->pool.closed = true;
 }
 
-static void in_child(void)
+void belayi_apartments_in_child(void)
 {
 	struct belayi_apartment *apartment;
 
@@ -82,15 +71,16 @@ static void in_child(void)
 	multithreaded = NULL;
 	members = 0;
 	place = (struct place){0};
-	(void)pthread_mutex_init(&lock, NULL);
-	belayi_events_in_child();
-	belayi_classes_in_child();
 }
 
 static void prepare(void)
 {
 	(void)pthread_key_create(&at_thread_exit, leave_for_good);
-	(void)pthread_atfork(before_fork, after_fork, in_child);
+}
+
+static __attribute__((constructor)) void mind_forks(void)
+{
+	belayi_forks_mind();
 }
 
 struct belayi_apartment *belayi_apartment_current(void)
@@ -133,12 +123,12 @@ struct belayi_apartment *belayi_apartment_find(uint64_t id)
 {
 	struct belayi_apartment *found;
 
-	(void)pthread_mutex_lock(&lock);
+	(void)pthread_mutex_lock(&belayi_apartments_lock);
 	for (found = apartments; found && found->id != id; found = found->next)
 		;
 	if (found)
 		(void)belayi_apartment_ref(found);
-	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_mutex_unlock(&belayi_apartments_lock);
 	return found;
 }
 
@@ -236,7 +226,7 @@ static struct belayi_apartment *enter(bool single)
 {
 	struct belayi_apartment *apartment = NULL;
 
-	(void)pthread_mutex_lock(&lock);
+	(void)pthread_mutex_lock(&belayi_apartments_lock);
 	if (!single && multithreaded)
 		apartment = belayi_apartment_ref(multithreaded);
 	else
@@ -245,7 +235,7 @@ static struct belayi_apartment *enter(bool single)
 		multithreaded = apartment;
 		members++;
 	}
-	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_mutex_unlock(&belayi_apartments_lock);
 	return apartment;
 }
 
@@ -254,7 +244,7 @@ static bool take_leave(struct belayi_apartment *apartment)
 {
 	bool ends;
 
-	(void)pthread_mutex_lock(&lock);
+	(void)pthread_mutex_lock(&belayi_apartments_lock);
 	ends = apartment->single || --members == 0;
 	if (ends) {
 		if (!apartment->single)
@@ -266,7 +256,7 @@ static bool take_leave(struct belayi_apartment *apartment)
 		if (apartment->next)
 			apartment->next->prev = apartment->prev;
 	}
-	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_mutex_unlock(&belayi_apartments_lock);
 	return ends;
 }
 

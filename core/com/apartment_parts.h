@@ -38,6 +38,9 @@ struct belayi_apartment {
 /* belayi_apartment_lend() - a thread of the pool enters, for its whole life */
 void belayi_apartment_lend(struct belayi_apartment *apartment);
 
+/* belayi_apartments_in_child() - none of them is there after a fork */
+void belayi_apartments_in_child(void);
+
 /* belayi_apartment_serve() - runs one task of an STA; false: none waits */
 bool belayi_apartment_serve(struct belayi_apartment *apartment);
 

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "fork.h"
 #include "impl.h"
 #include "import.h"
 #include "import_calls.h"
@@ -156,7 +157,7 @@ static bool is_own(struct belayi_call_object *object, IUnknown *pointer)
 }
 
 /* Of all call objects: blankets are asked for and set by several threads. */
-static pthread_mutex_t settings = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t belayi_call_settings_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static HRESULT STDMETHODCALLTYPE security_QueryBlanket(
 	IClientSecurity *This, IUnknown *pProxy, DWORD *pAuthnSvc,
@@ -168,11 +169,11 @@ static HRESULT STDMETHODCALLTYPE security_QueryBlanket(
 
 	if (!is_own(object, pProxy))
 		return E_INVALIDARG;
-	(void)pthread_mutex_lock(&settings);
+	(void)pthread_mutex_lock(&belayi_call_settings_lock);
 	hr = belayi_blanket_query(object->blanket, pAuthnSvc, pAuthzSvc,
 				  pServerPrincName, pAuthnLevel, pImpLevel,
 				  pAuthInfo, pCapabilities);
-	(void)pthread_mutex_unlock(&settings);
+	(void)pthread_mutex_unlock(&belayi_call_settings_lock);
 	return hr;
 }
 
@@ -186,11 +187,11 @@ static HRESULT STDMETHODCALLTYPE security_SetBlanket(
 
 	if (!is_own(object, pProxy))
 		return E_INVALIDARG;
-	(void)pthread_mutex_lock(&settings);
+	(void)pthread_mutex_lock(&belayi_call_settings_lock);
 	hr = belayi_blanket_set(&object->blanket, dwAuthnSvc, dwAuthzSvc,
 				pServerPrincName, dwAuthnLevel, dwImpLevel,
 				pAuthInfo, dwCapabilities);
-	(void)pthread_mutex_unlock(&settings);
+	(void)pthread_mutex_unlock(&belayi_call_settings_lock);
 	return hr;
 }
 

@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "fork.h"
+
 #define CONTEXTS ((DWORD)CLSCTX_ALL)
 #define FLAGS                                                                  \
 	((DWORD)(REGCLS_MULTIPLEUSE | REGCLS_MULTI_SEPARATE |                  \
@@ -31,7 +33,7 @@ struct registration {
 };
 
 /* Of the list, the oldest first, and of what its entries say. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t belayi_classes_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct registration *registrations;
 static DWORD last_cookie;
 
@@ -59,16 +61,15 @@ static void end(struct belayi_at_end *at_end)
 {
 	struct registration *entry = (struct registration *)at_end;
 
-	(void)pthread_mutex_lock(&lock);
+	(void)pthread_mutex_lock(&belayi_classes_lock);
 	unlist(entry);
-	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_mutex_unlock(&belayi_classes_lock);
 	unref(entry);
 }
 
 void belayi_classes_in_child(void)
 {
 	/* Their apartments are not there, and nobody may touch them. */
-	(void)pthread_mutex_init(&lock, NULL);
 	registrations = NULL;
 }
 
@@ -84,14 +85,14 @@ static DWORD enlist(struct registration *entry)
 {
 	struct registration **link = &registrations;
 
-	(void)pthread_mutex_lock(&lock);
+	(void)pthread_mutex_lock(&belayi_classes_lock);
 	while (*link && !is_twin(*link, entry))
 		link = &(*link)->next;
 	if (!*link) {
 		entry->cookie = ++last_cookie;
 		*link = entry;
 	}
-	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_mutex_unlock(&belayi_classes_lock);
 	return entry->cookie;
 }
 
@@ -139,7 +140,7 @@ static HRESULT take(DWORD cookie, const struct belayi_apartment *home,
 	struct registration *entry;
 	HRESULT hr = CO_E_OBJNOTREG;
 
-	(void)pthread_mutex_lock(&lock);
+	(void)pthread_mutex_lock(&belayi_classes_lock);
 	for (entry = registrations; entry && entry->cookie != cookie;
 	     entry = entry->next)
 		;
@@ -153,7 +154,7 @@ static HRESULT take(DWORD cookie, const struct belayi_apartment *home,
 		unlist(entry);
 		*ret_entry = entry;
 	}
-	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_mutex_unlock(&belayi_classes_lock);
 	return hr;
 }
 
@@ -175,13 +176,13 @@ static HRESULT set_suspended(bool suspended)
 {
 	struct registration *entry;
 
-	(void)pthread_mutex_lock(&lock);
+	(void)pthread_mutex_lock(&belayi_classes_lock);
 	for (entry = registrations; entry; entry = entry->next) {
 		entry->flags &= ~(DWORD)REGCLS_SUSPENDED;
 		if (suspended)
 			entry->flags |= REGCLS_SUSPENDED;
 	}
-	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_mutex_unlock(&belayi_classes_lock);
 	return S_OK;
 }
 
@@ -217,7 +218,7 @@ IUnknown *belayi_class_object(DWORD cookie)
 	const struct belayi_apartment *own = belayi_apartment_current();
 	struct registration *entry;
 
-	(void)pthread_mutex_lock(&lock);
+	(void)pthread_mutex_lock(&belayi_classes_lock);
 	for (entry = registrations; entry && entry->cookie != cookie;
 	     entry = entry->next)
 		;
@@ -225,7 +226,7 @@ IUnknown *belayi_class_object(DWORD cookie)
 		entry = NULL;
 	if (entry)
 		__atomic_add_fetch(&entry->references, 1, __ATOMIC_RELAXED);
-	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_mutex_unlock(&belayi_classes_lock);
 	return entry ? object_of(entry) : NULL;
 }
 
@@ -236,7 +237,7 @@ HRESULT belayi_class_find(REFCLSID clsid, DWORD context,
 	struct registration *entry, *found = NULL;
 	struct belayi_class class = {0};
 
-	(void)pthread_mutex_lock(&lock);
+	(void)pthread_mutex_lock(&belayi_classes_lock);
 	for (entry = registrations; entry; entry = entry->next) {
 		if (!serves(entry, clsid, context))
 			continue;
@@ -253,7 +254,7 @@ HRESULT belayi_class_find(REFCLSID clsid, DWORD context,
 		else
 			class.home = belayi_apartment_ref(found->home);
 	}
-	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_mutex_unlock(&belayi_classes_lock);
 	if (!found)
 		return REGDB_E_CLASSNOTREG;
 	if (!class.home)

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "client_call.h"
+#include "fork.h"
 #include "import_calls.h"
 #include "interface.h"
 #include "multi_query.h"
@@ -26,7 +27,7 @@
 				  offsetof(struct belayi_import, member)))
 
 /* Settings are written by one thread at a time. */
-static pthread_mutex_t settings = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t belayi_proxy_settings_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static HRESULT check(const struct belayi_import *import)
 {
@@ -213,11 +214,11 @@ security_query_blanket(IClientSecurity *This, IUnknown *object, DWORD *authn,
 
 	if (FAILED(result))
 		return result;
-	pthread_mutex_lock(&settings);
+	pthread_mutex_lock(&belayi_proxy_settings_lock);
 	result = belayi_blanket_query(proxy->blanket, authn, authz, principal,
 				      authn_level, imp_level, info,
 				      capabilities);
-	pthread_mutex_unlock(&settings);
+	pthread_mutex_unlock(&belayi_proxy_settings_lock);
 	return result;
 }
 
@@ -231,10 +232,10 @@ security_set_blanket(IClientSecurity *This, IUnknown *object, DWORD authn,
 
 	if (FAILED(result))
 		return result;
-	pthread_mutex_lock(&settings);
+	pthread_mutex_lock(&belayi_proxy_settings_lock);
 	result = belayi_blanket_set(&proxy->blanket, authn, authz, principal,
 				    authn_level, imp_level, info, capabilities);
-	pthread_mutex_unlock(&settings);
+	pthread_mutex_unlock(&belayi_proxy_settings_lock);
 	return result;
 }
 
@@ -250,9 +251,9 @@ static HRESULT STDMETHODCALLTYPE security_copy_proxy(IClientSecurity *This,
 	*ret_copy = NULL;
 	if (FAILED(result))
 		return result;
-	pthread_mutex_lock(&settings);
+	pthread_mutex_lock(&belayi_proxy_settings_lock);
 	result = belayi_proxy_copy(import, object, ret_copy);
-	pthread_mutex_unlock(&settings);
+	pthread_mutex_unlock(&belayi_proxy_settings_lock);
 	return result;
 }
 

@@ -14,6 +14,7 @@
 
 #include "client_call.h"
 #include "complain.h"
+#include "fork.h"
 #include "format.h"
 #include "signature.h"
 #include "vtables.h"
@@ -35,7 +36,7 @@ struct registration {
 /* Published with release: a reader that sees an interface sees all of it. */
 static const struct belayi_interface *by_iid[BUCKETS];
 static const struct belayi_interface *by_async_iid[BUCKETS];
-static pthread_mutex_t writers = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t belayi_interfaces_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static unsigned int bucket_of(REFIID iid)
 {
@@ -337,8 +338,8 @@ HRESULT belay_register_proxies(const ExtendedProxyFileInfo *file)
 	    (file->TableSize && (!file->pProxyVtblList ||
 				 !file->pStubVtblList || !file->pNamesArray)))
 		return E_INVALIDARG;
-	(void)pthread_mutex_lock(&writers);
+	(void)pthread_mutex_lock(&belayi_interfaces_lock);
 	status = register_file(file);
-	(void)pthread_mutex_unlock(&writers);
+	(void)pthread_mutex_unlock(&belayi_interfaces_lock);
 	return status;
 }

@@ -15,11 +15,12 @@
 #include "channel.h"
 #include "client_call.h"
 #include "faces.h"
+#include "fork.h"
 #include "security.h"
 #include "vtables.h"
 
 /* For all lists of copies. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t belayi_copies_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const struct belayi_proxy_class proxy_class = {
 	.unknown =
@@ -82,11 +83,11 @@ static void unlist_copy(struct belayi_proxy *copy)
 {
 	struct belayi_proxy **link = &copy->import->copies;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&belayi_copies_lock);
 	while (*link != copy)
 		link = &(*link)->next;
 	*link = copy->next;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&belayi_copies_lock);
 }
 
 ULONG STDMETHODCALLTYPE belayi_proxy_unref(IUnknown *This)
@@ -118,11 +119,11 @@ struct belayi_proxy *belayi_proxy_find(struct belayi_import *import,
 		proxy = __atomic_load_n(&proxy->next, __ATOMIC_ACQUIRE);
 	if (proxy)
 		return proxy;
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&belayi_copies_lock);
 	proxy = import->copies;
 	while (proxy && (const void *)proxy != object)
 		proxy = proxy->next;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&belayi_copies_lock);
 	return proxy;
 }
 
@@ -166,10 +167,10 @@ HRESULT belayi_proxy_copy(struct belayi_import *import, IUnknown *object,
 	}
 	copy->refs = 1;
 	(void)belayi_import_ref(import);
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&belayi_copies_lock);
 	copy->next = import->copies;
 	import->copies = copy;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&belayi_copies_lock);
 	*ret_copy = (IUnknown *)copy;
 	return S_OK;
 }

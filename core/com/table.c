@@ -10,21 +10,6 @@
 
 pthread_mutex_t belayi_tables_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void lock_tables(void)
-{
-	pthread_mutex_lock(&belayi_tables_lock);
-}
-
-static void unlock_tables(void)
-{
-	pthread_mutex_unlock(&belayi_tables_lock);
-}
-
-static __attribute__((constructor)) void mind_forks(void)
-{
-	(void)pthread_atfork(lock_tables, unlock_tables, unlock_tables);
-}
-
 /* The finalizer of splitmix64. */
 uint64_t belayi_table_hash(uint64_t key)
 {

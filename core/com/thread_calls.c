@@ -14,8 +14,9 @@
 
 #include "cancel_object.h"
 #include "client_call.h"
+#include "fork.h"
 
-static pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t belayi_threads_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct belayi_thread_calls *threads;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
@@ -23,15 +24,28 @@ static bool has_key;
 
 static __thread struct belayi_thread_calls *own;
 
-static void unlist(struct belayi_thread_calls *calls)
+/* What a child took over of other threads; for those who look for leaks. */
+static struct belayi_thread_calls *inherited;
+
+/* With the list's lock held. */
+static void unlist(const struct belayi_thread_calls *calls)
 {
 	struct belayi_thread_calls **link = &threads;
 
-	(void)pthread_mutex_lock(&threads_lock);
 	while (*link != calls)
 		link = &(*link)->next;
 	*link = calls->next;
-	(void)pthread_mutex_unlock(&threads_lock);
+}
+
+void belayi_thread_calls_in_child(void)
+{
+	if (own) {
+		unlist(own);
+		own->thread = (uint32_t)gettid();
+		own->next = NULL;
+	}
+	inherited = threads;
+	threads = own;
 }
 
 /* Of an entry with an object. Without a lock: the object is the program's. */
@@ -48,7 +62,9 @@ static void end_thread(void *data)
 	struct belayi_thread_calls *calls = data;
 
 	own = NULL;
+	(void)pthread_mutex_lock(&belayi_threads_lock);
 	unlist(calls);
+	(void)pthread_mutex_unlock(&belayi_threads_lock);
 	while (calls->top) {
 		struct belayi_cancelable *entry = calls->top;
 
@@ -81,10 +97,10 @@ make_own(void)
 	}
 	calls->thread = (uint32_t)gettid();
 	(void)pthread_mutex_init(&calls->lock, NULL);
-	(void)pthread_mutex_lock(&threads_lock);
+	(void)pthread_mutex_lock(&belayi_threads_lock);
 	calls->next = threads;
 	threads = calls;
-	(void)pthread_mutex_unlock(&threads_lock);
+	(void)pthread_mutex_unlock(&belayi_threads_lock);
 	own = calls;
 	return calls;
 }
@@ -162,13 +178,13 @@ static HRESULT find(DWORD thread, bool to_cancel,
 	struct belayi_thread_calls *calls;
 	HRESULT hr = E_NOINTERFACE;
 
-	(void)pthread_mutex_lock(&threads_lock);
+	(void)pthread_mutex_lock(&belayi_threads_lock);
 	calls = threads;
 	while (calls && calls->thread != wanted)
 		calls = calls->next;
 	if (calls)
 		hr = find_on(calls, to_cancel, &found);
-	(void)pthread_mutex_unlock(&threads_lock);
+	(void)pthread_mutex_unlock(&belayi_threads_lock);
 	if (found.entry) {
 		found.object = found.entry->object;
 		(void)ICancelMethodCalls_AddRef(found.object);

@@ -61,6 +61,9 @@ struct belayi_thread_calls {
 /* belayi_thread_calls() - this thread's; NULL: no memory */
 struct belayi_thread_calls *belayi_thread_calls(void);
 
+/* belayi_thread_calls_in_child() - only the thread that forked is there */
+void belayi_thread_calls_in_child(void);
+
 /* Both for the end of a thread. */
 void belayi_stub_free_frames(struct belayi_idle_frame *frames);
 void belayi_sync_free_idle(struct belayi_sync_call *idle);

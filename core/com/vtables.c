@@ -11,6 +11,7 @@
 
 #include "call_site.h"
 #include "complain.h"
+#include "fork.h"
 #include "format.h"
 #include "ndr.h"
 #include "ndr_scalars.h"
@@ -39,7 +40,7 @@ struct function {
 			  void *image, uint64_t *ret_value);
 };
 
-static pthread_mutex_t makers = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t belayi_vtables_lock = PTHREAD_MUTEX_INITIALIZER;
 
 struct belayi_vtables *belayi_vtables_make(struct belayi_store *store)
 {
@@ -251,7 +252,7 @@ static HRESULT make(struct making *making,
 {
 	HRESULT status = S_OK;
 
-	(void)pthread_mutex_lock(&makers);
+	(void)pthread_mutex_lock(&belayi_vtables_lock);
 	if (!*vtable) {
 		status = fill(making, add_method);
 		if (status == S_OK)
@@ -261,7 +262,7 @@ static HRESULT make(struct making *making,
 		else
 			take_back(making);
 	}
-	(void)pthread_mutex_unlock(&makers);
+	(void)pthread_mutex_unlock(&belayi_vtables_lock);
 	return status;
 }
 
