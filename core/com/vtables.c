@@ -4,10 +4,11 @@
  */
 #include "vtables.h"
 
-#include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "call_site.h"
 #include "complain.h"
@@ -18,12 +19,14 @@
 #include "signature.h"
 #include "thunks.h"
 
-/* Two vtables, each NULL until it is asked for, and what they consist of. */
+/* Two vtables, each NULL until it is asked for, and what they consist of;
+ * whether it was said that they cannot be made. */
 struct belayi_vtables {
 	const void *call;
 	const void *async;
 	struct belayi_store call_store;
 	struct belayi_store async_store;
+	bool is_refused;
 };
 
 /*
@@ -138,20 +141,6 @@ uint64_t belayi_thunk_enter(uint32_t slot, const void *site,
 
 /* --- Making them --------------------------------------------------------- */
 
-/* Said once: every proxy of the process meets it. */
-static HRESULT complain(int error)
-{
-	static bool said;
-
-	if (!said)
-		belayi_complain("Cannot make proxies: error=\"%s\": they need "
-				"memory that is writable and executable, which "
-				"is forbidden here",
-				strerror(error ? error : EACCES));
-	said = true;
-	return E_ACCESSDENIED;
-}
-
 /* struct making - a vtable that is being made */
 struct making {
 	const struct belayi_interface *iface;
@@ -163,16 +152,42 @@ struct making {
 	struct belayi_store *store;
 };
 
+/* Said once of an interface: each of its proxies would meet it. */
+static HRESULT complain(const struct making *making, uint32_t slot)
+{
+	struct belayi_vtables *vtables = making->iface->vtables;
+
+	if (!vtables->is_refused)
+		belayi_complain(
+			"Cannot make proxies: interface=\"%s\", method=\"%s\", "
+			"error=\"its arguments do not all go in integer "
+			"registers, so it needs code made at run time, which "
+			"is refused here\"",
+			making->iface->name,
+			making->functions[slot].procedure->name);
+	vtables->is_refused = true;
+	return E_ACCESSDENIED;
+}
+
+/* libffi says ENOMEM of memory that is refused, too. */
+static bool is_memory_left(void)
+{
+	void *memory = mmap(NULL, sizeof(ffi_closure), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return memory != MAP_FAILED && !munmap(memory, sizeof(ffi_closure));
+}
+
 static HRESULT add_closure(struct making *making, uint32_t slot)
 {
 	struct function *function = &making->functions[slot];
 	void *code;
 
 	belayi_call_site_learn();
-	errno = 0;
 	making->closures[slot] = ffi_closure_alloc(sizeof(ffi_closure), &code);
 	if (!making->closures[slot])
-		return errno == ENOMEM ? E_OUTOFMEMORY : complain(errno);
+		return is_memory_left() ? complain(making, slot)
+					: E_OUTOFMEMORY;
 	if (ffi_prep_closure_loc(making->closures[slot],
 				 (ffi_cif *)&function->signature->cif,
 				 enter_closure, function, code) != FFI_OK)

@@ -8,7 +8,7 @@
  *
  * Where a method's arguments all go in registers its slot is a thunk
  * (thunks.h). The others are libffi's closures, which take twice as long and
- * need memory that is writable and executable.
+ * are code made at run time, for which a process may be refused the memory.
  */
 #ifndef BELAYI_COM_VTABLES_H
 #define BELAYI_COM_VTABLES_H
@@ -57,8 +57,8 @@ struct belayi_vtables *belayi_vtables_make(struct belayi_store *store);
  * methods: a constant, the same in every call
  *
  * Return: S_OK, and *ret_vtable is what an interface pointer's first word is;
- *         E_OUTOFMEMORY; E_ACCESSDENIED: such memory is forbidden here, which
- *         was said on stderr; E_NOINTERFACE: there is no asynchronous one.
+ *         E_OUTOFMEMORY; E_ACCESSDENIED: such memory is refused here, which was
+ *         said on stderr; E_NOINTERFACE: there is no asynchronous one.
  */
 HRESULT belayi_vtable_call(const struct belayi_interface *iface,
 			   const struct belayi_proxy_class *methods,

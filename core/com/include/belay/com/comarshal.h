@@ -47,8 +47,9 @@ WINOLEAPI CoMarshalInterface(LPSTREAM stream, REFIID riid, LPUNKNOWN object,
  *         CO_E_OBJNOTCONNECTED: the object is gone, or the data were used;
  *         E_NOINTERFACE; REGDB_E_CLASSNOTREG: the class that is to read custom
  *         data is not known here; REGDB_E_IIDNOTREG: no proxy is registered for
- *         riid; E_ACCESSDENIED: the process may not have memory that can be
- *         written and executed, of which proxies' functions are made;
+ *         riid; E_ACCESSDENIED: a method of riid needs code that is made at run
+ *         time, as more than six arguments or a floating-point number do, and
+ *         the process may have no memory for it; stderr says which method;
  *         CO_E_NOTINITIALIZED; E_INVALIDARG; what the stream says.
  */
 WINOLEAPI CoUnmarshalInterface(LPSTREAM stream, REFIID riid, LPVOID *ppv);
