@@ -12,17 +12,13 @@
 #include <string.h>
 
 #include "call_site.h"
+#include "client_parts.h"
 #include "export.h"
 #include "import.h"
 #include "interface.h"
 #include "vtables.h"
 
 #define PROCESS_BIT 40 /* of a call's id, see belay_id_new() */
-
-static struct belayi_client_call *client_of(const struct belay_ref *ref)
-{
-	return (struct belayi_client_call *)ref->call;
-}
 
 /* --- Messages ------------------------------------------------------------ */
 
@@ -223,7 +219,7 @@ bool belayi_client_is_out(const struct belayi_client_call *client)
 	return is_busy(&client->own);
 }
 
-/* --- The operation's hooks ----------------------------------------------- */
+/* --- A turn begins ------------------------------------------------------- */
 
 static void prepare(struct belayi_client_call *client,
 		    struct belayi_message *message, uint64_t turn, HRESULT hr)
@@ -241,9 +237,9 @@ static void prepare(struct belayi_client_call *client,
 	__atomic_store_n(&message->busy, 1, __ATOMIC_RELEASE);
 }
 
-static void client_begun(const struct belay_ref *ref)
+void belayi_client_begun(const struct belay_ref *ref)
 {
-	struct belayi_client_call *client = client_of(ref);
+	struct belayi_client_call *client = belayi_client_of(ref);
 	struct belayi_message *message = take_message(client);
 	HRESULT hr;
 
@@ -253,138 +249,6 @@ static void client_begun(const struct belay_ref *ref)
 	/* Release: for a cancel, which can come once this has returned. */
 	__atomic_store_n(&client->message, message, __ATOMIC_RELEASE);
 }
-
-static enum belay_answer client_cancel(const struct belay_ref *ref,
-				       int32_t *ret_status)
-{
-	struct belayi_client_call *client = client_of(ref);
-	struct belayi_message *message =
-		__atomic_load_n(&client->message, __ATOMIC_ACQUIRE);
-	struct belayi_channel *channel;
-	uint64_t id;
-
-	(void)ret_status;
-	if (!message)
-		return BELAY_ANSWER_ASKED;
-	channel = __atomic_load_n(&message->channel, __ATOMIC_RELAXED);
-	/* Last of all: a later turn's call must not be cancelled. */
-	id = belay_call_id(ref);
-	if (id)
-		channel->class->cancel(channel, message, id);
-	return BELAY_ANSWER_ASKED;
-}
-
-static bool is_settled(void *data)
-{
-	return belay_call_wait(data, 0) == S_OK;
-}
-
-#define LOOK_NS UINT64_C(5000000)
-
-/*
- * A single-threaded apartment that cancels another one's call and waits for it
- * is not rung: it looks now and then.
- */
-static enum belayi_waited wait_single(const struct belay_ref *ref,
-				      uint64_t deadline_ns, bool to_finish)
-{
-	enum belayi_waited waited;
-	uint64_t until;
-
-	if (to_finish ||
-	    belayi_apartment_current() == client_of(ref)->apartment)
-		return belayi_apartment_wait(is_settled, (void *)ref,
-					     deadline_ns, to_finish);
-	do {
-		until = belayi_until(1) + LOOK_NS;
-		if (until > deadline_ns)
-			until = deadline_ns;
-		waited = belayi_apartment_wait(is_settled, (void *)ref, until,
-					       false);
-	} while (waited == BELAYI_TIME_OVER && until != deadline_ns);
-	return waited;
-}
-
-static bool client_wait(const struct belay_ref *ref, uint64_t deadline_ns,
-			bool to_finish)
-{
-	struct belayi_client_call *client = client_of(ref);
-	struct belayi_apartment *apartment = belayi_apartment_current();
-
-	if (to_finish && client->class->wait)
-		client->class->wait(client);
-	if (!apartment || !belayi_apartment_is_single(apartment))
-		return true;
-	for (;;) {
-		switch (wait_single(ref, deadline_ns, to_finish)) {
-		case BELAYI_TIME_OVER:
-			return false;
-		case BELAYI_FILTERED:
-			/* Where it is refused, the wait goes on, and serves. */
-			(void)belay_call_cancel(ref, 0, BELAY_BY_APPLICATION);
-			break;
-		default:
-			return true;
-		}
-	}
-}
-
-static void client_settled(const struct belay_ref *ref)
-{
-	struct belayi_client_call *client = client_of(ref);
-
-	client->class->settled(client, ref->turn);
-}
-
-/* --- What rules can do --------------------------------------------------- */
-
-#define ANYWHERE (BELAY_ERROR_AT_FINISH | BELAY_ERROR_AT_BEGIN)
-#define ERROR(status)                                                          \
-	{                                                                      \
-		status, ANYWHERE, #status                                      \
-	}
-
-static const struct belay_error errors[] = {
-	ERROR(RPC_E_DISCONNECTED),
-	ERROR(RPC_E_SERVER_DIED),
-	ERROR(RPC_E_SERVERFAULT),
-	ERROR(RPC_E_CALL_REJECTED),
-	ERROR(RPC_E_SERVERCALL_RETRYLATER),
-	ERROR(RPC_E_TIMEOUT),
-	ERROR(E_OUTOFMEMORY),
-	ERROR(E_ACCESSDENIED),
-	ERROR(E_FAIL),
-	{0},
-};
-
-/* An HRESULT that says failure, as a number. */
-static bool client_error_named(const char *name, int32_t *ret_status)
-{
-	char *end;
-	unsigned long long number = strtoull(name, &end, 0);
-
-	if (end == name || *end || number > UINT32_MAX ||
-	    !FAILED((HRESULT)(uint32_t)number))
-		return false;
-	*ret_status = (HRESULT)(uint32_t)number;
-	return true;
-}
-
-const struct belay_operation belayi_client_operation = {
-	.size = sizeof(struct belay_operation),
-	.api = "com",
-	.errors = errors,
-	.status_kind = BELAY_STATUS_HRESULT,
-	.cancel_mode = BELAY_CANCEL_FINISH_DUE,
-	.cancel = client_cancel,
-	.faults = BELAY_FAULT_FAIL_BEGIN | BELAY_FAULT_FAIL_FINISH |
-		  BELAY_FAULT_HOLD,
-	.no_faults = "A method's results have no length of their own",
-	.error_named = client_error_named,
-	.begun = client_begun,
-	.wait = client_wait,
-	.settled = client_settled,
-};
 
 /* --- Begin --------------------------------------------------------------- */
 
