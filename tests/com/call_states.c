@@ -6,120 +6,7 @@
  * A cell says what an operation returns and where the object is afterwards.
  */
 #define COBJMACROS
-#include "callee.h"
-
-#include <string.h>
-
-#include "state.h"
-
-/* --- The states, and how to get there ------------------------------------ */
-
-#define SITUATIONS(X)                                                          \
-	X(FRESH)      /* never used */                                         \
-	X(FINISHED)   /* used, and finished */                                 \
-	X(PENDING)    /* the server is at it */                                \
-	X(CANCELWAIT) /* and another thread is in Cancel(1000) */              \
-	X(COMPLETED)  /* as the state says */                                  \
-	X(CANCELED)   /* as the state says; the server is still at it */       \
-	X(FINISHING)  /* pending, and another thread waits in Finish_ */
-
-enum situation {
-#define SITUATION(name) AT_##name,
-	SITUATIONS(SITUATION)
-#undef SITUATION
-		SITUATION_COUNT
-};
-
-static const char *const situation_names[] = {
-#define NAME(name) #name,
-	SITUATIONS(NAME)
-#undef NAME
-};
-
-/* A call object in a situation, and who else is at it. */
-struct scene {
-	struct callee *callee;
-	AsyncICalc *call;
-	struct runner other;
-	bool has_other;
-	HRESULT others_answer;
-};
-
-static void join_client(const struct scene *scene)
-{
-	/* Where the client is an STA, its one other operation is Cancel. */
-	if (scene->callee->single)
-		assert_int_equal(CoInitializeEx(NULL, COINIT_MULTITHREADED),
-				 S_OK);
-}
-
-static void leave_client(const struct scene *scene)
-{
-	if (scene->callee->single)
-		CoUninitialize();
-}
-
-static void cancel_long(void *data)
-{
-	struct scene *scene = data;
-
-	join_client(scene);
-	scene->others_answer = ask_cancel(scene->call, 1000);
-	leave_client(scene);
-}
-
-static void finish_there(void *data)
-{
-	struct scene *scene = data;
-	ULONG slept;
-
-	join_client(scene);
-	scene->others_answer = AsyncICalc_Finish_Slow(scene->call, &slept);
-	leave_client(scene);
-}
-
-static uint64_t word_of(AsyncICalc *call)
-{
-	return __atomic_load_n(&object_of(call)->client.call.word,
-			       __ATOMIC_ACQUIRE);
-}
-
-static void start_other(struct scene *scene, void (*run)(void *))
-{
-	scene->has_other = true;
-	runner_start(&scene->other, run, scene);
-}
-
-static void reach(struct scene *scene, enum situation situation)
-{
-	AsyncICalc *call = scene->call;
-	uint32_t entered = callee_count(scene->callee, entered);
-	LONG sum;
-
-	if (situation == AT_FRESH)
-		return;
-	if (situation == AT_FINISHED) {
-		assert_int_equal(AsyncICalc_Begin_Add(call, 1, 2), S_OK);
-		assert_int_equal(AsyncICalc_Finish_Add(call, &sum), S_OK);
-		assert_int_equal(sum, 3);
-		return;
-	}
-	assert_int_equal(AsyncICalc_Begin_Slow(call, GATED), S_OK);
-	callee_await(scene->callee, entered, entered + 1);
-	if (situation == AT_CANCELWAIT) {
-		start_other(scene, cancel_long);
-		until(state_of(call) == BELAY_CALL_CANCELWAIT);
-	} else if (situation == AT_COMPLETED) {
-		callee_open(scene->callee);
-		until(state_of(call) == BELAY_CALL_COMPLETED);
-		callee_close(scene->callee);
-	} else if (situation == AT_CANCELED) {
-		assert_int_equal(ask_cancel(call, 0), S_OK);
-	} else if (situation == AT_FINISHING) {
-		start_other(scene, finish_there);
-		until(word_of(call) & BELAYI_CLAIMED);
-	}
-}
+#include "scene.h"
 
 /* --- The operations ------------------------------------------------------ */
 
@@ -439,18 +326,18 @@ static void try_cell(struct callee *callee, ICalc *calc, size_t operation,
 	enum belay_state before;
 	HRESULT answer;
 
-	reach(&scene, situation);
+	scene_reach(&scene, situation);
 	before = state_of(scene.call);
 	answer = operations[operation].run(&scene);
 	if (answer != cell->answer)
 		fail_msg("%s in %s: 0x%x, not 0x%x", operations[operation].name,
-			 situation_names[situation], (unsigned int)answer,
+			 situation_name(situation), (unsigned int)answer,
 			 (unsigned int)cell->answer);
 	if (cell->after != '*' &&
 	    state_of(scene.call) !=
 		    (cell->after == '=' ? before : named(cell->after)))
 		fail_msg("%s in %s: then %s", operations[operation].name,
-			 situation_names[situation],
+			 situation_name(situation),
 			 belay_state_name(state_of(scene.call)));
 	settle(&scene);
 	(void)AsyncICalc_Release(scene.call);
@@ -485,105 +372,12 @@ static void every_operation_in_every_state_of_an_sta_client(void **state)
 	try_table(true);
 }
 
-/* --- Beside the table ---------------------------------------------------- */
-
-/* The server goes on, nobody hears of it, and nothing is left. */
-static void try_release(bool single_client)
-{
-	struct callee callee = {0};
-	ICalc *calc = callee_start(&callee, single_client);
-	uint32_t begun = 0;
-
-	for (int at = 0; at <= AT_CANCELED; at++) {
-		struct scene scene = {&callee};
-
-		if (at == AT_CANCELWAIT)
-			continue; /* who cancels has a reference */
-		scene.call = ask_call(calc);
-		reach(&scene, (enum situation)at);
-		begun += at >= AT_PENDING;
-		(void)AsyncICalc_Release(scene.call);
-		callee_open(&callee);
-		callee_await(&callee, left, begun);
-		callee_close(&callee);
-	}
-	/* That of the cancelled one. */
-	assert_int_equal(callee_count(&callee, canceled), 1);
-	(void)ICalc_Release(calc);
-	callee_stop(&callee);
-}
-
-static void release_in_every_state_ends_nothing_and_leaves_nothing(void **state)
-{
-	(void)state;
-	try_release(false);
-	try_release(true);
-}
-
-static void finish_decides_by_the_state_not_by_the_event(void **state)
-{
-	struct callee callee = {0};
-	ICalc *calc = callee_start(&callee, false);
-	struct scene scene = {&callee, ask_call(calc)};
-
-	(void)state;
-	reach(&scene, AT_COMPLETED);
-	assert_int_equal(reset_it(&scene), S_OK);
-	assert_int_equal(look(&scene), RPC_S_CALLPENDING);
-	assert_int_equal(finish_same(&scene), S_OK);
-	callee_close(&callee);
-	reach(&scene, AT_PENDING);
-	assert_int_equal(signal_it(&scene), S_OK);
-	assert_int_equal(look(&scene), S_OK);
-	start_other(&scene, finish_there);
-	until(word_of(scene.call) & BELAYI_CLAIMED);
-	assert_int_equal(state_of(scene.call), BELAY_CALL_PENDING);
-	callee_open(&callee);
-	runner_join(&scene.other);
-	assert_int_equal(scene.others_answer, S_OK);
-	(void)AsyncICalc_Release(scene.call);
-	(void)ICalc_Release(calc);
-	callee_stop(&callee);
-}
-
-static void
-an_object_is_used_while_the_server_has_its_cancelled_calls(void **state)
-{
-	struct callee callee = {0};
-	ICalc *calc = callee_start(&callee, true);
-	AsyncICalc *call = ask_call(calc);
-	LONG sum;
-	ULONG slept;
-
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(AsyncICalc_Begin_Slow(call, GATED), S_OK);
-		assert_int_equal(ask_cancel(call, 0), S_OK);
-		assert_int_equal(AsyncICalc_Finish_Slow(call, &slept),
-				 RPC_E_CALL_CANCELED);
-		assert_int_equal(AsyncICalc_Begin_Add(call, i, 1), S_OK);
-		assert_int_equal(AsyncICalc_Finish_Add(call, &sum), S_OK);
-		assert_int_equal(sum, i + 1);
-	}
-	callee_await(&callee, entered, 3);
-	(void)AsyncICalc_Release(call);
-	(void)ICalc_Release(calc);
-	callee_stop(&callee);
-	assert_int_equal(callee_count(&callee, left), 3);
-	assert_int_equal(callee_count(&callee, canceled), 3);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_operation_in_every_state),
 		cmocka_unit_test(
 			every_operation_in_every_state_of_an_sta_client),
-		cmocka_unit_test(
-			release_in_every_state_ends_nothing_and_leaves_nothing),
-		cmocka_unit_test(finish_decides_by_the_state_not_by_the_event),
-		cmocka_unit_test(
-			an_object_is_used_while_the_server_has_its_cancelled_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
