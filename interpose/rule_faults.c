@@ -144,7 +144,8 @@ static void note_hresult(void *errors, const char *name)
 
 static void note_hresults(struct errors *errors)
 {
-	belayi_list_add(&errors->all, "any HRESULT as 0x80004005");
+	belayi_list_add(&errors->all, "all failing HRESULTs by name or "
+				      "number (0x80004005)");
 	belayi_hresults_look(note_hresult, errors);
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <belay/nearest.h>
+
 #include "array.h"
 #include "policy_files.h"
 #include "policy_load.h"
@@ -212,17 +214,38 @@ bool ruleset_is_known(const struct ruleset *set, const struct belay_rule *rule)
 	return false;
 }
 
+/* "comm.ICalc.Add": of an API whose calls only the program knows */
+static void put_hint(const struct ruleset *set, const char *call, char *hint,
+		     size_t size)
+{
+	const struct catalogue *all = &set->catalogue;
+	const char *rest = strchr(call, '.');
+	char api[32];
+	struct belay_nearest near = {.wanted = api};
+
+	*hint = '\0';
+	if (!rest || rest - call >= (ptrdiff_t)sizeof(api))
+		return;
+	(void)snprintf(api, sizeof(api), "%.*s", (int)(rest - call), call);
+	for (size_t i = 0; i < all->operations_count; i++)
+		belay_nearest_look(&near, all->operations[i]->api);
+	if (near.name)
+		(void)snprintf(hint, size, " (did you mean \"%s%.48s\"?)",
+			       near.name, rest);
+}
+
 static void warn_if_unknown(const struct ruleset *set,
 			    const struct belay_rule *rule)
 {
-	char what[256];
+	char what[256], hint[96];
 
 	if (ruleset_is_known(set, rule))
 		return;
+	put_hint(set, rule->call.text, hint, sizeof(hint));
 	(void)snprintf(what, sizeof(what),
 		       "\"%.48s\" names no operation of the APIs that are "
-		       "watched, only calls that the program brings itself",
-		       rule->call.text);
+		       "watched%s, only calls that the program brings itself",
+		       rule->call.text, hint);
 	rule_text_warn(text_of(set, rule), rule->line, rule->call.column, what);
 }
 

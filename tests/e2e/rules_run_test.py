@@ -267,6 +267,15 @@ class OwnCalls(Run):
                       "program brings itself\n", said)
         self.assertIn("acted on 2 of 2 calls", said)
 
+    def test_one_of_nearly_coms_name_may_be_meant_for_com(self):
+        for call in ("comm.ICalc.Add", "Com.ICalc.Add"):
+            done = self.run_belay("run", "-n", "-p", call + " fault")
+            self.assertEqual(
+                done.stderr.splitlines()[0],
+                f'belay: -p:1:1: warning: "{call}" names no operation of the '
+                'APIs that are watched (did you mean "com.ICalc.Add"?), only '
+                "calls that the program brings itself")
+
     def test_one_that_may_name_others_too_is_not_warned_of(self):
         results, said = self.run_ruled(["* fault error=EIO force"], "a1")
         self.assertEqual(results, [[EIO]])

@@ -224,10 +224,11 @@ static void rules_that_make_none_are_told_what_would(void **state)
 		 "caller, stack, thread, exe"},
 		{"com.ICalc.Slow fault error=RPC_E_TIMEDOUT", 28,
 		 "\"com.INTERFACE.METHOD\" never reports \"RPC_E_TIMEDOUT\" at "
-		 "finish (did you mean \"RPC_E_TIMEOUT\"?); there are any "
-		 "HRESULT as 0x80004005, E_FAIL, E_OUTOFMEMORY, E_UNEXPECTED, "
-		 "RPC_E_DISCONNECTED, RPC_E_SERVERFAULT, RPC_E_SERVER_DIED, "
-		 "RPC_E_SERVERCALL_RETRYLATER, RPC_E_CALL_REJECTED, ..."},
+		 "finish (did you mean \"RPC_E_TIMEOUT\"?); there are all "
+		 "failing HRESULTs by name or number (0x80004005), E_FAIL, "
+		 "E_OUTOFMEMORY, E_UNEXPECTED, RPC_E_DISCONNECTED, "
+		 "RPC_E_SERVERFAULT, RPC_E_SERVER_DIED, "
+		 "RPC_E_SERVERCALL_RETRYLATER, ..."},
 		{"com.ICalc.Slow fault error=5 force", 28,
 		 "\"com.INTERFACE.METHOD\" can have no error \"5\": it is "
 		 "neither a name that is known nor a number of a failure"},
