@@ -3,7 +3,7 @@
  * ndr_types.h - what the format strings say, as data
  *
  * format*.c makes these of the strings when an interface is registered, and
- * refuses what they cannot say. ndr_put.c, ndr_get.c and ndr_release.c walk
+ * refuses what they cannot say. ndr_put*.c, ndr_get*.c and ndr_release.c walk
  * over them. They never change.
  *
  * Each procedure has types of its own, even where two use one string: counts
