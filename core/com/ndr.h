@@ -42,8 +42,8 @@
 struct belayi_procedure;
 
 /*
- * One message has at most this many bytes, and one argument in memory. (The
- * fuzzer has a smaller one, or it would only fill memory.)
+ * One message has at most this many bytes, and so have all values that are read
+ * of one in memory. (The fuzzer has a smaller one, or it would only fill memory.)
  */
 #ifndef BELAYI_MESSAGE_MAX
 #define BELAYI_MESSAGE_MAX ((size_t)1 << 30)

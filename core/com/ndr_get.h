@@ -17,6 +17,7 @@
  * in_heap:   what pointers lead to is CoTaskMemAlloc()'s, and not the arena's
  * discards:  interface pointers are given back; nothing is for the program
  * depth:     how many pointers lead here
+ * made:      bytes of memory that values of this message have so far
  * max:       the conformance that was read last
  * told:      the length or tag that was read last
  * is_late:   the field that is read next is
@@ -37,6 +38,7 @@ struct belayi_reader {
 	bool discards;
 	bool is_late;
 	uint32_t depth;
+	uint64_t made;
 	uint32_t max;
 	int64_t told;
 	struct belayi_gift *undo;
@@ -63,6 +65,17 @@ bool belayi_get(struct belayi_reader *reader, const struct belayi_type *type,
  */
 bool belayi_get_new(struct belayi_reader *reader,
 		    const struct belayi_type *type, unsigned char **ret_memory);
+
+/*
+ * belayi_get_memory() - memory of its own for a value, zeroed
+ *
+ * in_heap: of CoTaskMemAlloc(); else of the arena
+ *
+ * Return: NULL: there is none, or all of the message's values have more than
+ *         BELAYI_MESSAGE_MAX; see reader->status.
+ */
+void *belayi_get_memory(struct belayi_reader *reader, uint64_t size,
+			bool in_heap);
 
 /* belayi_get_presence() - whether a pointer argument is not NULL */
 bool belayi_get_presence(struct belayi_reader *reader, bool *ret_is_there);

@@ -97,10 +97,6 @@ bool belayi_get_new_array(struct belayi_reader *reader,
 			  const unsigned char *base, bool in_heap,
 			  unsigned char **ret_memory);
 
-/* belayi_get_memory() - memory of its own for a value */
-void *belayi_get_memory(struct belayi_reader *reader, uint64_t size,
-			bool in_heap);
-
 /* belayi_get_is_count() - whether a count is what the message says, as far as
  * that is known yet */
 bool belayi_get_is_count(struct belayi_reader *reader,

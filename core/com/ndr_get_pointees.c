@@ -80,7 +80,7 @@ void *belayi_get_memory(struct belayi_reader *reader, uint64_t size,
 {
 	void *memory = NULL;
 
-	if (size <= BELAYI_MESSAGE_MAX)
+	if (size <= BELAYI_MESSAGE_MAX - reader->made)
 		memory = in_heap ? belayi_task_memory(size)
 				 : belayi_arena_take(reader->arena, size);
 	if (memory && in_heap &&
@@ -88,7 +88,24 @@ void *belayi_get_memory(struct belayi_reader *reader, uint64_t size,
 		memory = NULL;
 	if (!memory)
 		(void)belayi_get_fail(reader, E_OUTOFMEMORY);
+	else
+		reader->made += size;
 	return memory;
+}
+
+/* The struct's size, with the array that ends it: it must be in the message,
+ * or a few bytes could ask for any memory. */
+static bool size_of(struct belayi_reader *reader,
+		    const struct belayi_type *type, uint64_t *ret_size)
+{
+	const struct belayi_type *tail = belayi_tail_of(type, NULL);
+
+	*ret_size = type->size + (uint64_t)reader->max * belayi_unit_of(tail);
+	return tail->shape == BELAYI_STRING ||
+	       tail->array.length.where != BELAYI_NOWHERE ||
+	       reader->max <=
+		       belayi_get_left(reader) / tail->array.element->least ||
+	       belayi_get_bad(reader);
 }
 
 static bool new_value(struct belayi_reader *reader,
@@ -107,9 +124,8 @@ static bool new_value(struct belayi_reader *reader,
 			reader, type->wire_alignment, type->size);
 		return *ret_memory;
 	}
-	if (type->is_conformant)
-		size += (uint64_t)reader->max *
-			belayi_unit_of(belayi_tail_of(type, NULL));
+	if (type->is_conformant && !size_of(reader, type, &size))
+		return false;
 	*ret_memory = belayi_get_memory(reader, size, in_heap);
 	return *ret_memory && belayi_get_body(reader, type, *ret_memory, base);
 }

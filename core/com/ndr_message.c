@@ -26,6 +26,7 @@ void belayi_reader_init(struct belayi_reader *reader,
 	reader->discards = false;
 	reader->is_late = false;
 	reader->depth = 0;
+	reader->made = 0;
 	reader->max = 0;
 	reader->told = 0;
 	reader->undo = NULL;

@@ -108,19 +108,16 @@ static bool make_result(struct belayi_reader *reader,
 {
 	const struct belayi_type *type = param->type;
 	uint64_t size = type->size;
-	void *memory = NULL;
+	void *memory;
 
 	if (type->is_conformant) {
 		if (!count_result(reader, type, ret_capacity))
 			return false;
 		size += (uint64_t)*ret_capacity * belayi_unit_of(type);
 	}
-	if (size <= BELAYI_MESSAGE_MAX)
-		memory = belayi_arena_take(reader->arena, size);
-	if (!memory) {
-		reader->status = E_OUTOFMEMORY;
+	memory = belayi_get_memory(reader, size, false);
+	if (!memory)
 		return false;
-	}
 	memcpy(reader->image + param->offset, &memory, sizeof(memory));
 	return true;
 }

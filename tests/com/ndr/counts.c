@@ -104,6 +104,14 @@ METHOD(overwrite, char *text)
 	return S_OK;
 }
 
+METHOD(reserve, ULONG size, byte *first, byte *second)
+{
+	(void)This;
+	memset(first, 1, size);
+	memset(second, 2, size);
+	return S_OK;
+}
+
 METHOD(extend, ULONG count, Numbers *numbers)
 {
 	(void)This;
@@ -138,6 +146,7 @@ static const ICountsVtbl vtable = {
 	.ClaimWindow = claim_window,
 	.ClaimVarying = claim_varying,
 	.Overwrite = overwrite,
+	.Reserve = reserve,
 	.Extend = extend,
 	.ExtendAny = extend_any,
 };
@@ -393,6 +402,44 @@ static void a_method_may_bring_more_memory_with_a_higher_count(void **state)
 	free(values);
 }
 
+/* What the server says to a request of ICounts. */
+static HRESULT refusal(uint32_t slot, const uint32_t *numbers, size_t size)
+{
+	struct belayi_buffer request = {made(size), size, size};
+	struct belayi_frame frame = {.image = NULL};
+	HRESULT status;
+
+	memcpy(request.data, numbers, size);
+	status = belayi_ndr_get_in(
+		belayi_procedure_of(belayi_interface_find(&IID_ICounts), slot),
+		&request, &frame);
+	assert_null(frame.image);
+	belayi_frame_deinit(&frame);
+	belayi_buffer_deinit(&request);
+	return status;
+}
+
+static void all_arguments_of_a_call_have_one_limit(void **state)
+{
+	static const uint32_t size = BELAYI_MESSAGE_MAX / 2 + 1;
+	byte bytes[2][4];
+
+	(void)state;
+	assert_ok(ICounts_Reserve(proxy, 4, bytes[0], bytes[1]));
+	assert_int_equal(bytes[1][3], 2);
+	assert_int_equal(refusal(14, &size, sizeof(size)), E_OUTOFMEMORY);
+}
+
+static void a_struct_gets_no_memory_for_more_than_the_message_has(void **state)
+{
+	static const uint32_t many = BELAYI_MESSAGE_MAX / sizeof(LONG *);
+	static const uint32_t window[] = {0, many, many, 0};
+
+	(void)state;
+	assert_int_equal(refusal(11, window, sizeof(window)),
+			 HRESULT_FROM_WIN32(RPC_X_BAD_STUB_DATA));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +458,9 @@ int main(void)
 		cmocka_unit_test(a_length_is_within_its_size),
 		cmocka_unit_test(a_struct_claims_no_more_than_it_ends_with),
 		cmocka_unit_test(a_length_in_a_struct_is_within_its_array),
+		cmocka_unit_test(all_arguments_of_a_call_have_one_limit),
+		cmocka_unit_test(
+			a_struct_gets_no_memory_for_more_than_the_message_has),
 		cmocka_unit_test(
 			a_method_may_bring_more_memory_with_a_higher_count),
 	};
