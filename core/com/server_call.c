@@ -5,10 +5,9 @@
  * The server's call object is made part of one of ours, which answers
  * ISynchronize, ISynchronizeHandle and ICancelMethodCalls. The first Signal
  * after Begin_ was called ends the call: Finish_, reply, all of it on the
- * thread that signals; but while Begin_ runs on another thread, which still
- * reads its arguments, that is left to that thread. A Begin_ that fails ends
- * the call, too, and so does the end of the object; one of them wins, by a move
- * of `state`.
+ * thread that signals. Begin_ may still read its arguments then, which stay
+ * until it has returned. A Begin_ that fails ends the call, too, and so does
+ * the end of the object; one of them wins, by a move of `state`.
  *
  * References: one of the call that is not over, one of Begin_ that has not
  * returned, one of the export's list; and those of the server.
@@ -53,9 +52,15 @@ static void reply(struct belayi_server_object *object)
 	(void)belayi_server_object_unref(object);
 }
 
+static void free_arguments(struct belayi_server_object *object)
+{
+	belayi_ndr_free(object->procedure, &object->frame);
+	belayi_buffer_deinit(&object->request);
+}
+
 static void reply_failed(struct belayi_server_object *object, HRESULT status)
 {
-	belayi_ndr_free(object->message->procedure, &object->frame);
+	free_arguments(object);
 	object->message->reply.size = 0;
 	object->message->status = status;
 	reply(object);
@@ -70,14 +75,13 @@ static void finish(struct belayi_server_object *object)
 	belayi_invoke_finish(message->procedure, &object->frame, object->async);
 	belayi_service_leave(&service);
 	belayi_serve_put_out(message, &object->frame);
-	reply(object);
 }
 
 /* True to the one who is to end the call. */
 static bool win(struct belayi_server_object *object,
-		enum belayi_server_state from)
+		enum belayi_server_state from, enum belayi_server_state to)
 {
-	if (!move(object, from, BELAYI_SERVER_OVER))
+	if (!move(object, from, to))
 		return false;
 	if (belayi_export_unpend(&object->pending))
 		(void)belayi_server_object_unref(object);
@@ -91,19 +95,37 @@ static struct belayi_server_object *object_of(struct belayi_pending *pending)
 	return (struct belayi_server_object *)((char *)pending - offset);
 }
 
+/* Begin_ and the early Finish_ have both passed here: the last one frees. */
+static void end_early(struct belayi_server_object *object)
+{
+	if (!move(object, BELAYI_SERVER_SIGNALED, BELAYI_SERVER_OVER))
+		free_arguments(object);
+}
+
+/* The client gets its message back, and would fill the request anew. */
+static void finish_early(struct belayi_server_object *object)
+{
+	struct belayi_message *message = object->message;
+
+	(void)belayi_server_object_ref(object);
+	object->request = message->request;
+	message->request = (struct belayi_buffer){.data = NULL};
+	finish(object);
+	reply(object);
+	end_early(object);
+	(void)belayi_server_object_unref(object);
+}
+
 void belayi_server_signaled(struct belayi_server_object *object)
 {
-	bool won;
-
 	/* In this order: Begin_ may return meanwhile. */
-	if (pthread_equal(object->thread, pthread_self()))
-		won = win(object, BELAYI_SERVER_BEGINNING);
-	else if (move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_SIGNALED))
-		return;
-	else
-		won = false;
-	if (won || win(object, BELAYI_SERVER_BUSY))
+	if (win(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_SIGNALED)) {
+		finish_early(object);
+	} else if (win(object, BELAYI_SERVER_BUSY, BELAYI_SERVER_OVER)) {
 		finish(object);
+		free_arguments(object);
+		reply(object);
+	}
 }
 
 static void on_disconnected(struct belayi_pending *pending)
@@ -116,7 +138,6 @@ static void on_disconnected(struct belayi_pending *pending)
 	 */
 	if (!move(object, BELAYI_SERVER_IDLE, BELAYI_SERVER_CUT) &&
 	    !move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_CUT) &&
-	    !move(object, BELAYI_SERVER_SIGNALED, BELAYI_SERVER_CUT) &&
 	    move(object, BELAYI_SERVER_BUSY, BELAYI_SERVER_OVER)) {
 		belayi_event_signal(&object->waitable.event);
 		reply_failed(object, RPC_E_DISCONNECTED);
@@ -148,10 +169,10 @@ static bool make_inner(struct belayi_server_object *object,
 	return true;
 }
 
-/* The state is BEGINNING exactly while Begin_ runs. False: CUT before. */
+/* False: CUT before. */
 static bool invoke_begin(struct belayi_server_object *object, HRESULT *ret_hr)
 {
-	const struct belayi_procedure *procedure = object->message->procedure;
+	const struct belayi_procedure *procedure = object->procedure;
 	struct belayi_service service;
 	bool begun;
 
@@ -168,28 +189,26 @@ static bool invoke_begin(struct belayi_server_object *object, HRESULT *ret_hr)
 	return begun;
 }
 
-/* Begin_, and the end of the call where it is left to this thread. */
 static void run_begin(struct belayi_server_object *object)
 {
 	HRESULT hr = S_OK;
 
 	if (invoke_begin(object, &hr)) {
-		/* What it returned is for nobody, unless nothing else comes. */
 		if (SUCCEEDED(hr)) {
 			if (move(object, BELAYI_SERVER_BEGINNING,
 				 BELAYI_SERVER_BUSY))
 				return;
-		} else if (win(object, BELAYI_SERVER_BEGINNING)) {
+		} else if (win(object, BELAYI_SERVER_BEGINNING,
+			       BELAYI_SERVER_OVER)) {
 			reply_failed(object, hr);
 			return;
 		}
-		if (win(object, BELAYI_SERVER_SIGNALED)) {
-			finish(object);
-			return;
-		}
 	}
+	/* What it returned is for nobody. */
 	if (move(object, BELAYI_SERVER_CUT, BELAYI_SERVER_OVER))
 		reply_failed(object, RPC_E_DISCONNECTED);
+	else
+		end_early(object);
 }
 
 /* The references of Begin_ and of the export's list. */

@@ -94,12 +94,14 @@ static HRESULT STDMETHODCALLTYPE synchronize_Signal(ISynchronize *This)
 	struct belayi_server_object *object =
 		IMPL_FROM(waitable.synchronize, This);
 
-	if (is_pending(object) &&
-	    belayi_apartment_current() != object->apartment)
+	bool is_home = belayi_apartment_current() == object->apartment;
+
+	if (!is_home && is_pending(object))
 		return RPC_E_WRONG_THREAD;
 	/* First: Finish_ may wait for it. */
 	belayi_event_signal(&object->waitable.event);
-	belayi_server_signaled(object);
+	if (is_home)
+		belayi_server_signaled(object);
 	return S_OK;
 }
 
@@ -148,8 +150,8 @@ belayi_server_object_new(struct belayi_message *message)
 	object->unknown = &unknown_vtbl;
 	object->cancel = &cancel_vtbl;
 	(void)belayi_server_object_ref(object);
-	object->thread = pthread_self();
 	object->message = message;
+	object->procedure = message->procedure;
 	object->export = message->stub->export;
 	object->apartment = object->export->apartment;
 	belayi_waitable_init(&object->waitable, (IUnknown *)&object->unknown,

@@ -8,7 +8,6 @@
 #ifndef BELAYI_COM_SERVER_OBJECT_H
 #define BELAYI_COM_SERVER_OBJECT_H
 
-#include <pthread.h>
 #include <stdint.h>
 
 #include <belay/com/objbase.h>
@@ -25,7 +24,7 @@ struct belayi_message;
 enum belayi_server_state {
 	BELAYI_SERVER_IDLE,
 	BELAYI_SERVER_BEGINNING, /* Begin_ has not returned */
-	BELAYI_SERVER_SIGNALED,  /* the same, and another thread signaled */
+	BELAYI_SERVER_SIGNALED,  /* the same, or its early Finish_ has not */
 	BELAYI_SERVER_BUSY,
 	BELAYI_SERVER_CUT, /* before BUSY, and the object was disconnected */
 	BELAYI_SERVER_OVER,
@@ -35,20 +34,20 @@ enum belayi_server_state {
  * struct belayi_server_object - a call that the server answers later
  *
  * state:     atomic
- * thread:    which calls Begin_
  * message:   the call's, until it is over
  * apartment: of the object; only compared
  * inner:     the server's call object; NULL at first
  * async:     its AsyncIXxx, which lives as long
  * entered:   when, for the observer
+ * request:   the message's, taken where Begin_ still reads it
  */
 struct belayi_server_object {
 	const IUnknownVtbl *unknown;
 	const ICancelMethodCallsVtbl *cancel;
 	uint32_t refs;
 	uint32_t state;
-	pthread_t thread;
 	struct belayi_message *message;
+	const struct belayi_procedure *procedure;
 	struct belayi_export *export;
 	const struct belayi_apartment *apartment;
 	struct belayi_context *context;
@@ -56,6 +55,7 @@ struct belayi_server_object {
 	void *async;
 	uint64_t entered;
 	struct belayi_frame frame;
+	struct belayi_buffer request;
 	struct belayi_waitable waitable;
 	struct belayi_pending pending;
 };

@@ -97,7 +97,6 @@ void belayi_serve_put_out(struct belayi_message *message,
 
 	message->result = procedure->is_hresult ? (HRESULT)frame->value : S_OK;
 	message->status = belayi_ndr_put_out(procedure, frame, &message->reply);
-	belayi_ndr_free(procedure, frame);
 }
 
 static void invoke(struct belayi_message *message, struct belayi_frame *frame)
@@ -115,6 +114,7 @@ static void invoke(struct belayi_message *message, struct belayi_frame *frame)
 			  procedure->is_hresult ? (HRESULT)frame->value : S_OK);
 	belayi_service_leave(&service);
 	belayi_serve_put_out(message, frame);
+	belayi_ndr_free(procedure, frame);
 }
 
 static void serve_now(struct belayi_message *message)

@@ -35,7 +35,7 @@ void belayi_serve_left(const struct belayi_message *message, uint64_t entered,
 
 /*
  * belayi_serve_put_out() - results to the reply; the message's status and
- * result are set. Frees the frame
+ * result are set
  */
 void belayi_serve_put_out(struct belayi_message *message,
 			  struct belayi_frame *frame);

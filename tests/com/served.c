@@ -6,6 +6,7 @@
 #include "served.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "impl.h"
@@ -107,22 +108,25 @@ void server_let_go(struct server_call *call)
 	(void)IUnknown_Release(call->outer);
 }
 
-static HRESULT STDMETHODCALLTYPE async_Begin_Add(AsyncICalc *This, LONG a,
-						 LONG b)
+/* Whether the outer object hands out the event that this call would use. */
+static bool is_outers_event(struct server_call *call)
 {
-	struct server_call *call = IMPL_FROM(async, This);
+	IUnknown *outers = NULL;
+
+	(void)IUnknown_QueryInterface(call->outer, &IID_ISynchronize,
+				      (void **)&outers);
+	if (outers)
+		(void)IUnknown_Release(outers);
+	return outers && outers == (IUnknown *)synchronize_of(call);
+}
+
+static HRESULT do_duty(struct server_call *call)
+{
 	struct server *server = call->server;
 	/* The test changes it once it has heard of this call. */
 	const enum duty duty = server->duty;
-	IUnknown *outers = NULL;
 
-	call->sum = a + b;
-	(void)IUnknown_QueryInterface(call->outer, &IID_ISynchronize,
-				      (void **)&outers);
-	server->is_outers_event =
-		outers && outers == (IUnknown *)synchronize_of(call);
-	if (outers)
-		(void)IUnknown_Release(outers);
+	server->is_outers_event = is_outers_event(call);
 	(void)ISynchronize_Reset(synchronize_of(call));
 	if (duty == SIGNAL) {
 		server_signal(call);
@@ -135,11 +139,50 @@ static HRESULT STDMETHODCALLTYPE async_Begin_Add(AsyncICalc *This, LONG a,
 	} else {
 		keep(server, call);
 	}
-	if (duty == LINGER) {
-		flag_wait(&server->go_on);
-		server->finished_early = server->finished;
-		return server->answer;
+	if (duty == SIGNAL_LINGER)
+		server_signal(call);
+	if (duty != LINGER && duty != SIGNAL_LINGER)
+		return S_OK;
+	flag_wait(&server->go_on);
+	return server->answer;
+}
+
+static HRESULT STDMETHODCALLTYPE async_Begin_Add(AsyncICalc *This, LONG a,
+						 LONG b)
+{
+	struct server_call *call = IMPL_FROM(async, This);
+
+	call->sum = a + b;
+	return do_duty(call);
+}
+
+static HRESULT STDMETHODCALLTYPE async_Begin_Upper(AsyncICalc *This,
+						   const char *text)
+{
+	struct server_call *call = IMPL_FROM(async, This);
+	struct server *server = call->server;
+	const bool lingers = server->duty >= LINGER;
+	char *copy = strdup(text);
+	HRESULT hr = do_duty(call);
+
+	if (lingers) {
+		server->is_text_whole = copy && strcmp(text, copy) == 0;
+		flag_set(&server->returned);
 	}
+	free(copy);
+	return hr;
+}
+
+static HRESULT STDMETHODCALLTYPE async_Finish_Upper(AsyncICalc *This,
+						    char **upper)
+{
+	struct server_call *call = IMPL_FROM(async, This);
+
+	call->server->finished++;
+	*upper = CoTaskMemAlloc(sizeof("UP"));
+	if (!*upper)
+		return E_OUTOFMEMORY;
+	strcpy(*upper, "UP");
 	return S_OK;
 }
 
@@ -158,6 +201,8 @@ static AsyncICalcVtbl async_vtbl = {
 	.Release = async_Release,
 	.Begin_Add = async_Begin_Add,
 	.Finish_Add = async_Finish_Add,
+	.Begin_Upper = async_Begin_Upper,
+	.Finish_Upper = async_Finish_Upper,
 };
 
 static HRESULT create(struct callee *callee, IUnknown *outer,

@@ -7,13 +7,14 @@
 
 #include "callee.h"
 
-/* What Begin_Add does besides keeping the sum. */
+/* What Begin_ does besides keeping the sum. */
 enum duty {
-	SIGNAL,      /* nothing else */
-	KEEP,        /* keeps the call's IServerSecurity, and returns */
-	PRETEND,     /* the same, and impersonates the client */
-	SIGNAL_BOTH, /* looks at the one before, and signals both */
-	LINGER       /* keeps, and returns `answer` when the test says so */
+	SIGNAL,       /* nothing else */
+	KEEP,         /* keeps the call's IServerSecurity, and returns */
+	PRETEND,      /* the same, and impersonates the client */
+	SIGNAL_BOTH,  /* looks at the one before, and signals both */
+	LINGER,       /* keeps, and returns `answer` when the test says so */
+	SIGNAL_LINGER /* the same, but signals first */
 };
 
 struct server_call;
@@ -31,7 +32,8 @@ struct server {
 	BOOL is_impersonating;
 	struct flag go_on;
 	HRESULT answer;
-	int finished_early; /* calls, before a Begin_ that lingered returned */
+	struct flag returned; /* a Begin_Upper that lingered */
+	bool is_text_whole;   /* its [in] argument, at its end */
 	int finished;
 };
 

@@ -116,7 +116,7 @@ static void statement_78_impersonation_ends_with_begin(void **state)
 	callee_stop(&server.callee);
 }
 
-/* --- A Signal while Begin_ runs on another thread ------------------------ */
+/* --- A Signal while Begin_ runs ------------------------------------------ */
 
 static void signal_early(void *data)
 {
@@ -125,7 +125,6 @@ static void signal_early(void *data)
 	(void)CoInitializeEx(NULL, COINIT_MULTITHREADED);
 	server_signal(server->kept);
 	server_signal(server->kept);
-	flag_set(&server->go_on);
 	CoUninitialize();
 }
 
@@ -133,63 +132,75 @@ static void signal_early_and_disconnect(void *data)
 {
 	struct server *server = data;
 
+	signal_early(data);
 	(void)CoInitializeEx(NULL, COINIT_MULTITHREADED);
-	server_signal(server->kept);
 	(void)CoDisconnectObject((IUnknown *)&server->callee.calc, 0);
-	flag_set(&server->go_on);
 	CoUninitialize();
 }
 
-/* Calls Add(40, 2), whose Begin_ answers so after `work` was done elsewhere. */
-static HRESULT add_lingering(struct server *server, HRESULT answer,
-			     void (*work)(void *data), LONG *ret_sum)
+static void finish_upper(AsyncICalc *call, HRESULT result)
 {
-	ICalc *calc = server_start(server, LINGER, true);
+	char *upper = NULL;
+
+	assert_int_equal(AsyncICalc_Finish_Upper(call, &upper), result);
+	if (SUCCEEDED(result))
+		assert_string_equal(upper, "UP");
+	CoTaskMemFree(upper);
+}
+
+/*
+ * Begin_ of the server runs on, and `signal` has ended its call: the client has
+ * the result, and begins again, which fills the next request.
+ */
+static void end_early(enum duty duty, HRESULT answer,
+		      void (*signal)(void *data), HRESULT next)
+{
+	struct server server = {.answer = answer};
+	ICalc *calc = server_start(&server, duty, true);
 	AsyncICalc *call = ask_call(calc);
 	struct runner worker;
-	HRESULT hr;
 
-	server->answer = answer;
-	assert_int_equal(AsyncICalc_Begin_Add(call, 40, 2), S_OK);
-	flag_wait(&server->begun);
-	runner_start(&worker, work, server);
-	runner_join(&worker);
-	hr = AsyncICalc_Finish_Add(call, ret_sum);
-	server_let_go(server->kept);
-	(void)AsyncICalc_Release(call);
-	(void)ICalc_Release(calc);
-	callee_stop(&server->callee);
-	return hr;
-}
-
-static void an_early_signal_lets_begin_read_its_arguments(void **state)
-{
-	static const HRESULT answers[] = {S_OK, E_FAIL};
-
-	(void)state;
-	for (int i = 0; i < 2; i++) {
-		struct server server = {0};
-		LONG sum = 0;
-
-		assert_int_equal(
-			add_lingering(&server, answers[i], signal_early, &sum),
-			S_OK);
-		assert_int_equal(sum, 42);
-		assert_int_equal(server.finished_early, 0);
+	assert_int_equal(AsyncICalc_Begin_Upper(call, "first"), S_OK);
+	flag_wait(&server.begun);
+	if (signal) {
+		runner_start(&worker, signal, &server);
+		runner_join(&worker);
 		assert_int_equal(server.finished, 1);
 	}
+	finish_upper(call, S_OK);
+	server.duty = SIGNAL;
+	assert_int_equal(AsyncICalc_Begin_Upper(call, "other"), S_OK);
+	finish_upper(call, next);
+	flag_set(&server.go_on);
+	flag_wait(&server.returned);
+	assert_true(server.is_text_whole);
+	assert_int_equal(server.finished, SUCCEEDED(next) ? 2 : 1);
+	server_let_go(server.kept);
+	(void)AsyncICalc_Release(call);
+	(void)ICalc_Release(calc);
+	callee_stop(&server.callee);
 }
 
-static void a_call_disconnected_after_an_early_signal_fails_once(void **state)
+static void statement_77_a_signal_during_begin_ends_the_call(void **state)
 {
-	struct server server = {0};
-	LONG sum = 0;
-
 	(void)state;
-	assert_int_equal(
-		add_lingering(&server, S_OK, signal_early_and_disconnect, &sum),
-		RPC_E_DISCONNECTED);
-	assert_int_equal(server.finished, 0);
+	end_early(LINGER, S_OK, signal_early, S_OK);
+	/* What it returns afterwards is for nobody. */
+	end_early(LINGER, E_FAIL, signal_early, S_OK);
+}
+
+static void begin_may_read_its_arguments_after_its_own_signal(void **state)
+{
+	(void)state;
+	end_early(SIGNAL_LINGER, S_OK, NULL, S_OK);
+	end_early(SIGNAL_LINGER, E_FAIL, NULL, S_OK);
+}
+
+static void a_call_that_ended_early_is_not_disconnected(void **state)
+{
+	(void)state;
+	end_early(LINGER, S_OK, signal_early_and_disconnect,
+		  RPC_E_DISCONNECTED);
 }
 
 /* --- Bytes --------------------------------------------------------------- */
@@ -283,9 +294,11 @@ int main(void)
 			statement_73_a_call_object_has_the_runtimes_event),
 		cmocka_unit_test(statement_77_a_context_is_good_until_signal),
 		cmocka_unit_test(statement_78_impersonation_ends_with_begin),
-		cmocka_unit_test(an_early_signal_lets_begin_read_its_arguments),
 		cmocka_unit_test(
-			a_call_disconnected_after_an_early_signal_fails_once),
+			statement_77_a_signal_during_begin_ends_the_call),
+		cmocka_unit_test(
+			begin_may_read_its_arguments_after_its_own_signal),
+		cmocka_unit_test(a_call_that_ended_early_is_not_disconnected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
