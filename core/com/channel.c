@@ -25,6 +25,7 @@ static void drop(struct belayi_task *task)
 {
 	struct belayi_message *message = message_of(task);
 
+	belayi_export_unqueue(message->stub->export);
 	belayi_ndr_discard_in(message->procedure, &message->request);
 	belayi_message_failed(message, RPC_E_DISCONNECTED);
 }
@@ -37,10 +38,12 @@ static HRESULT local_send(struct belayi_channel *channel,
 	(void)channel;
 	message->task.run = run;
 	message->task.drop = drop;
-	if (!belayi_export_connected(export) ||
-	    !belayi_apartment_post(export->apartment, &message->task))
+	if (!belayi_export_queue(export))
 		return RPC_E_DISCONNECTED;
-	return S_OK;
+	if (belayi_apartment_post(export->apartment, &message->task))
+		return S_OK;
+	belayi_export_unqueue(export);
+	return RPC_E_DISCONNECTED;
 }
 
 static void local_cancel(struct belayi_channel *channel,

@@ -10,6 +10,8 @@
  *
  *  (A) An export is *connected* until its last strong reference goes, its
  *      apartment ends, or CoDisconnectObject() is called; never again after.
+ *      Calls that are on their way or in progress when the last reference goes
+ *      are served first: a client may begin a call, and leave.
  *  (B) Who has entered an export (belayi_export_enter()) has its object until
  *      it leaves, also when the export is disconnected meanwhile. Only then is
  *      it let go: by the last who leaves, who must be in its apartment.
@@ -35,8 +37,17 @@
 struct belayi_export;
 struct belayi_interface;
 
-/* In belayi_export.uses: disconnected; nobody enters any more. */
-#define BELAYI_EXPORT_GONE (UINT32_C(1) << 31)
+/*
+ * What stands in belayi_export.uses above the number of who has entered:
+ *
+ * GONE:   disconnected; nobody enters any more
+ * WAITS:  nobody needs it, but somebody uses it: the last one disconnects it
+ * QUEUED: times the requests that have been sent, and are not served yet
+ */
+#define BELAYI_EXPORT_GONE (UINT64_C(1) << 31)
+#define BELAYI_EXPORT_WAITS (UINT64_C(1) << 30)
+#define BELAYI_EXPORT_QUEUED (UINT64_C(1) << 32)
+#define BELAYI_EXPORT_ENTERED (BELAYI_EXPORT_WAITS - 1)
 
 /*
  * struct belayi_stub - one interface of an exported object
@@ -59,17 +70,17 @@ struct belayi_stub {
 /*
  * struct belayi_export - one object; its members are export.c's
  *
- * uses:    who has entered, and 1 more while connected; GONE
+ * uses:    who has entered, and 1 more while connected; the flags above
  * oid:     names it in every process
  * the rest: under export.c's lock
  */
 struct belayi_export {
 	struct belayi_apartment *apartment;
-	uint32_t uses;
-	uint32_t refs;
+	uint64_t uses;
 	uint64_t oid;
 	IUnknown *identity;
 	struct belayi_stub *stubs;
+	uint32_t refs;
 	struct belayi_entry by_identity;
 	struct belayi_entry by_oid;
 	uint32_t strong;
@@ -78,7 +89,7 @@ struct belayi_export {
 	uint32_t locks;     /* of the strong ones: CoLockObjectExternal's */
 	uint32_t connected; /* in the table of identities */
 	uint32_t doomed;    /* nobody needs it; hold() may still save it */
-	uint32_t posted;    /* `drop` waits for its turn in the apartment */
+	uint32_t posted;    /* `drop` waits: for its turn, or see WAITS */
 	struct belayi_task drop;
 	struct belayi_at_end at_end;
 	struct belayi_pending *pending;
@@ -210,6 +221,21 @@ static inline bool belayi_export_connected(const struct belayi_export *export)
 		 BELAYI_EXPORT_GONE);
 }
 
+/* For the functions below: adds to `uses`, unless disconnected. */
+static inline bool belayi_export_use(struct belayi_export *export,
+				     uint64_t more)
+{
+	uint64_t uses = __atomic_load_n(&export->uses, __ATOMIC_RELAXED);
+
+	/* Acquire: pairs with the release of who connected it. */
+	while (!(uses & BELAYI_EXPORT_GONE))
+		if (__atomic_compare_exchange_n(
+			    &export->uses, &uses, uses + more, true,
+			    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
 /*
  * belayi_export_enter() - keeps the object, to call it
  *
@@ -217,28 +243,44 @@ static inline bool belayi_export_connected(const struct belayi_export *export)
  */
 static inline bool belayi_export_enter(struct belayi_export *export)
 {
-	uint32_t uses = __atomic_load_n(&export->uses, __ATOMIC_RELAXED);
-
-	/* Acquire: pairs with the release of who connected it. */
-	while (!(uses & BELAYI_EXPORT_GONE))
-		if (__atomic_compare_exchange_n(&export->uses, &uses, uses + 1,
-						true, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
-			return true;
-	return false;
+	return belayi_export_use(export, 1);
 }
 
-/* belayi_export_let_go() - for belayi_export_leave() only */
-void belayi_export_let_go(struct belayi_export *export);
+/* belayi_export_left() - for belayi_export_leave(): something may be due */
+void belayi_export_left(struct belayi_export *export, uint64_t left);
 
 /* belayi_export_leave() - in the export's apartment; see (B) */
 static inline void belayi_export_leave(struct belayi_export *export)
 {
 	/* Acq_rel: whoever lets go has seen all the calls end. */
-	if (__atomic_sub_fetch(&export->uses, 1, __ATOMIC_ACQ_REL) ==
-	    BELAYI_EXPORT_GONE)
-		belayi_export_let_go(export);
+	uint64_t left = __atomic_sub_fetch(&export->uses, 1, __ATOMIC_ACQ_REL);
+
+	if (left & (BELAYI_EXPORT_GONE | BELAYI_EXPORT_WAITS))
+		belayi_export_left(export, left);
 }
+
+/*
+ * belayi_export_queue() - before a request is sent
+ *
+ * Return: false: disconnected, as belayi_export_enter().
+ */
+static inline bool belayi_export_queue(struct belayi_export *export)
+{
+	return belayi_export_use(export, BELAYI_EXPORT_QUEUED);
+}
+
+/* belayi_export_enter_queued() - to serve it; what is queued becomes entered */
+static inline bool belayi_export_enter_queued(struct belayi_export *export)
+{
+	if (belayi_export_use(export, 1 - BELAYI_EXPORT_QUEUED))
+		return true;
+	(void)__atomic_sub_fetch(&export->uses, BELAYI_EXPORT_QUEUED,
+				 __ATOMIC_RELAXED);
+	return false;
+}
+
+/* belayi_export_unqueue() - it will not be served */
+void belayi_export_unqueue(struct belayi_export *export);
 
 /*
  * belayi_export_pend() - to be told when the export is disconnected

@@ -11,7 +11,7 @@
 
 /* --- Disconnecting ------------------------------------------------------- */
 
-void belayi_export_let_go(struct belayi_export *export)
+static void let_go(struct belayi_export *export)
 {
 	struct belayi_stub *stub;
 
@@ -43,14 +43,29 @@ static struct belayi_pending *retire(struct belayi_export *export)
 	return take_pending(export);
 }
 
+/* Return: what `uses` was before. */
+static uint64_t become_gone(struct belayi_export *export)
+{
+	uint64_t uses = __atomic_load_n(&export->uses, __ATOMIC_RELAXED);
+
+	/* Release: pairs with belayi_export_connected(). */
+	while (!__atomic_compare_exchange_n(
+		&export->uses, &uses,
+		(uses | BELAYI_EXPORT_GONE) & ~BELAYI_EXPORT_WAITS, true,
+		__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		;
+	return uses;
+}
+
 /* After retire(), without the lock, in the export's apartment. */
 static void say_goodbye(struct belayi_export *export,
 			struct belayi_pending *pending)
 {
 	if (belayi_apartment_not_at_end(export->apartment, &export->at_end))
 		belayi_export_unref(export);
-	/* Release: pairs with belayi_export_connected(). */
-	__atomic_or_fetch(&export->uses, BELAYI_EXPORT_GONE, __ATOMIC_RELEASE);
+	/* Whoever leaves last need not see to it any more. */
+	if (become_gone(export) & BELAYI_EXPORT_WAITS)
+		belayi_export_unref(export);
 	while (pending) {
 		struct belayi_pending *next = pending->next;
 
@@ -93,22 +108,39 @@ static struct belayi_export *of_drop(struct belayi_task *task)
 					offsetof(struct belayi_export, drop));
 }
 
+/* Calls are on their way or in progress: the last of them runs the task. */
+static bool is_left_to_calls(struct belayi_export *export)
+{
+	uint64_t uses = __atomic_load_n(&export->uses, __ATOMIC_ACQUIRE);
+
+	while (uses != 1)
+		if (__atomic_compare_exchange_n(
+			    &export->uses, &uses, uses | BELAYI_EXPORT_WAITS,
+			    true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			return true;
+	return false;
+}
+
 /* On a thread of the apartment: somebody may have taken it up meanwhile. */
 static void run_drop(struct belayi_task *task)
 {
 	struct belayi_export *export = of_drop(task);
 	struct belayi_pending *pending = NULL;
-	bool mine;
+	bool mine, later;
 
 	pthread_mutex_lock(&belayi_tables_lock);
-	export->posted = 0;
 	mine = export->doomed && export->connected;
+	later = mine && is_left_to_calls(export);
+	mine = mine && !later;
+	if (!later)
+		export->posted = 0;
 	if (mine)
 		pending = retire(export);
 	pthread_mutex_unlock(&belayi_tables_lock);
 	if (mine)
 		say_goodbye(export, pending);
-	belayi_export_unref(export);
+	if (!later)
+		belayi_export_unref(export);
 }
 
 /* The apartment ended: it disconnects the export. */
@@ -130,10 +162,43 @@ static bool doom(struct belayi_export *export)
 /* Takes the reference over that the task is to have. */
 static void hasten(struct belayi_export *export)
 {
-	if (belayi_apartment_current() == export->apartment)
+	struct belayi_apartment *apartment = export->apartment;
+
+	if (belayi_apartment_current() == apartment) {
 		run_drop(&export->drop);
-	else if (!belayi_apartment_post(export->apartment, &export->drop))
+		return;
+	}
+	/* The task may be the last that keeps it. */
+	(void)belayi_apartment_ref(apartment);
+	if (!belayi_apartment_post(apartment, &export->drop))
 		belayi_export_unref(export);
+	(void)belayi_apartment_unref(apartment);
+}
+
+/* Where it was left to the calls, and that was the last one. */
+static void end_waiting(struct belayi_export *export, uint64_t left)
+{
+	uint64_t waits = 1 | BELAYI_EXPORT_WAITS;
+
+	if (left == waits &&
+	    __atomic_compare_exchange_n(&export->uses, &waits, 1, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		hasten(export);
+}
+
+void belayi_export_left(struct belayi_export *export, uint64_t left)
+{
+	if (!(left & BELAYI_EXPORT_GONE))
+		end_waiting(export, left);
+	else if (!(left & BELAYI_EXPORT_ENTERED))
+		let_go(export);
+}
+
+void belayi_export_unqueue(struct belayi_export *export)
+{
+	end_waiting(export,
+		    __atomic_sub_fetch(&export->uses, BELAYI_EXPORT_QUEUED,
+				       __ATOMIC_ACQ_REL));
 }
 
 /* Ends a reference of one of the two kinds; its memory reference, too. */

@@ -139,10 +139,11 @@ void belayi_serve(struct belayi_message *message)
 	struct belayi_export *export = message->stub->export;
 
 	if (!message->procedure) {
+		belayi_export_unqueue(export);
 		belayi_message_failed(message, RPC_E_INVALIDMETHOD);
 		return;
 	}
-	if (!belayi_export_enter(export)) {
+	if (!belayi_export_enter_queued(export)) {
 		belayi_ndr_discard_in(message->procedure, &message->request);
 		belayi_message_failed(message, RPC_E_DISCONNECTED);
 		return;
