@@ -85,8 +85,8 @@ struct belayi_export {
 	struct belayi_entry by_oid;
 	uint32_t strong;
 	uint32_t weak;
-	uint32_t named;     /* stubs so far */
-	uint32_t locks;     /* of the strong ones: CoLockObjectExternal's */
+	uint32_t named; /* stubs so far */
+	uint32_t locks; /* of the strong ones: CoLockObjectExternal's; atomic */
 	uint32_t connected; /* in the table of identities */
 	uint32_t doomed;    /* nobody needs it; hold() may still save it */
 	uint32_t posted;    /* `drop` waits: for its turn, or see WAITS */
@@ -161,6 +161,14 @@ void belayi_export_drop(struct belayi_export *export);
  */
 void belayi_export_unlock(struct belayi_export *export,
 			  bool last_unlock_releases);
+
+/*
+ * belayi_export_take_lock() - one of CoLockObjectExternal()'s less
+ *
+ * Whoever asks for more unlocks than there were locks gets no other's.
+ * Return: the caller has its strong reference; false: there is none.
+ */
+bool belayi_export_take_lock(struct belayi_export *export);
 
 /*
  * belayi_export_weaken() - makes a strong reference a weak one

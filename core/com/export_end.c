@@ -43,6 +43,18 @@ static struct belayi_pending *retire(struct belayi_export *export)
 	return take_pending(export);
 }
 
+bool belayi_export_take_lock(struct belayi_export *export)
+{
+	uint32_t locks = __atomic_load_n(&export->locks, __ATOMIC_SEQ_CST);
+
+	while (locks)
+		if (__atomic_compare_exchange_n(
+			    &export->locks, &locks, locks - 1, true,
+			    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			return true;
+	return false;
+}
+
 /* Return: what `uses` was before. */
 static uint64_t become_gone(struct belayi_export *export)
 {
@@ -66,6 +78,8 @@ static void say_goodbye(struct belayi_export *export,
 	/* Whoever leaves last need not see to it any more. */
 	if (become_gone(export) & BELAYI_EXPORT_WAITS)
 		belayi_export_unref(export);
+	while (belayi_export_take_lock(export))
+		belayi_export_drop(export);
 	while (pending) {
 		struct belayi_pending *next = pending->next;
 

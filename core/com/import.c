@@ -298,7 +298,8 @@ HRESULT belayi_import_stub(struct belayi_stub *stub, IUnknown **ret_object)
 		return foreign_object(apartment, stub, ret_object);
 	if (apartment)
 		result = own_object(stub, ret_object);
-	belayi_export_drop(export);
+	/* Nobody used it from outside: weak ones stay as they are. */
+	belayi_export_unlock(export, false);
 	return result;
 }
 

@@ -9,17 +9,16 @@
 #include "apartment.h"
 #include "export.h"
 
-/* Whoever asks for more unlocks than there were locks gets no other's. */
-static bool take_lock(struct belayi_export *export)
+/* With a strong reference, which the lock is to have. */
+static HRESULT add_lock(struct belayi_export *export)
 {
-	uint32_t locks = __atomic_load_n(&export->locks, __ATOMIC_RELAXED);
-
-	while (locks)
-		if (__atomic_compare_exchange_n(
-			    &export->locks, &locks, locks - 1, true,
-			    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-			return true;
-	return false;
+	(void)__atomic_add_fetch(&export->locks, 1, __ATOMIC_SEQ_CST);
+	/* Whoever disconnects takes the locks, but may not have seen this. */
+	if (belayi_export_connected(export))
+		return S_OK;
+	if (belayi_export_take_lock(export))
+		belayi_export_drop(export);
+	return CO_E_OBJNOTCONNECTED;
 }
 
 static HRESULT lock_object(IUnknown *object)
@@ -27,15 +26,13 @@ static HRESULT lock_object(IUnknown *object)
 	struct belayi_stub *stub;
 	HRESULT result = belayi_export_object(object, &IID_IUnknown, &stub);
 
-	if (SUCCEEDED(result))
-		__atomic_add_fetch(&stub->export->locks, 1, __ATOMIC_RELAXED);
-	return result;
+	return SUCCEEDED(result) ? add_lock(stub->export) : result;
 }
 
 static HRESULT unlock_object(IUnknown *object, bool last_unlock_releases)
 {
 	struct belayi_export *export = belayi_export_find(object);
-	bool locked = export && take_lock(export);
+	bool locked = export && belayi_export_take_lock(export);
 
 	if (locked)
 		belayi_export_unlock(export, last_unlock_releases);

@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,6 +121,51 @@ static void a_disconnected_object_can_be_marshaled_anew(void **state)
 	room_run(&away, parcel_drop, &parcel);
 	parcel_close(&parcel);
 	assert_gone();
+}
+
+static int count_descriptors(void)
+{
+	DIR *descriptors = opendir("/proc/self/fd");
+	int count = 0;
+
+	assert_non_null(descriptors);
+	while (readdir(descriptors))
+		count++;
+	(void)closedir(descriptors);
+	return count;
+}
+
+/* In an apartment of its own, with its descriptor. */
+static void *lock_and_leave(void *disconnects)
+{
+	struct parcel parcel = {0};
+
+	(void)CoInitializeEx(NULL, COINIT_APARTMENTTHREADED);
+	(void)belay_apartment_fd();
+	parcel_make(&parcel);
+	parcel_lock(&parcel);
+	parcel_lock(&parcel);
+	if (disconnects)
+		parcel_disconnect(&parcel);
+	parcel_drop(&parcel);
+	CoUninitialize();
+	return NULL;
+}
+
+static void a_lock_goes_with_its_apartment(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		int before = count_descriptors();
+		pthread_t thread;
+
+		assert_int_equal(pthread_create(&thread, NULL, lock_and_leave,
+						i ? &thread : NULL),
+				 0);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_int_equal(counted_alive(), 0);
+		assert_int_equal(count_descriptors(), before);
+	}
 }
 
 static void a_lock_keeps_an_object(void **state)
@@ -338,6 +384,7 @@ int main(void)
 		TESTS(calls_arrive_until_the_object_is_disconnected),
 		TESTS(a_disconnected_object_can_be_marshaled_anew),
 		TESTS(a_lock_keeps_an_object),
+		cmocka_unit_test(a_lock_goes_with_its_apartment),
 		TESTS(the_end_of_an_apartment_lets_its_objects_go),
 		TESTS(the_end_of_an_apartment_lets_go_what_it_used),
 		TESTS(what_waits_for_an_apartment_that_ends_fails),

@@ -111,6 +111,23 @@ static void a_weak_packet_lets_go_with_the_last_proxy(void **state)
 	parcel_close(&parcel);
 }
 
+static void a_weak_packet_may_be_unmarshaled_at_home(void **state)
+{
+	struct parcel parcel = {0};
+
+	(void)state;
+	pack_new(&parcel, MSHLFLAGS_TABLEWEAK);
+	room_run(&home, parcel_unpack, &parcel);
+	assert_ptr_equal(parcel.pointer, parcel.counted);
+	room_run(&away, parcel_unpack_other, &parcel);
+	assert_int_equal(parcel.result, S_OK);
+	room_run(&away, parcel_drop_other, &parcel);
+	room_run(&home, parcel_drop, &parcel);
+	room_run(&away, parcel_throw, &parcel);
+	assert_gone();
+	parcel_close(&parcel);
+}
+
 static void what_nobody_unmarshals_is_released(void **state)
 {
 	static const DWORD kinds[] = {
@@ -456,6 +473,7 @@ int main(void)
 		TEST(a_normal_packet_is_unmarshaled_once),
 		TEST(a_strong_packet_is_unmarshaled_often),
 		TEST(a_weak_packet_lets_go_with_the_last_proxy),
+		TEST(a_weak_packet_may_be_unmarshaled_at_home),
 		TEST(what_nobody_unmarshals_is_released),
 		TEST(a_lock_may_leave_weak_packets),
 		TEST(every_context_of_the_process_is_served),
