@@ -80,6 +80,40 @@ static void memory_can_be_had_changed_and_freed(void **state)
 	CoTaskMemFree(NULL);
 }
 
+static void the_same_memory_is_an_objects(void **state)
+{
+	IMalloc *memory = (IMalloc *)state;
+	IUnknown *unknown;
+	char *text;
+
+	assert_int_equal(CoGetMalloc(MEMCTX_SHARED, &memory), E_INVALIDARG);
+	assert_null(memory);
+	assert_int_equal(CoGetMalloc(MEMCTX_TASK, NULL), E_INVALIDARG);
+	assert_int_equal(CoGetMalloc(MEMCTX_TASK, &memory), S_OK);
+	text = IMalloc_Alloc(memory, 3);
+	memcpy(text, "ab", 3);
+	assert_true(IMalloc_GetSize(memory, text) >= 3);
+	text = CoTaskMemRealloc(text, 1000);
+	text = IMalloc_Realloc(memory, text, 2000);
+	assert_string_equal(text, "ab");
+	assert_true(IMalloc_GetSize(memory, text) >= 2000);
+	assert_int_equal(IMalloc_DidAlloc(memory, text), -1);
+	CoTaskMemFree(text);
+	text = CoTaskMemAlloc(0);
+	assert_null(IMalloc_Realloc(memory, text, 0));
+	IMalloc_Free(memory, NULL);
+	assert_true(IMalloc_GetSize(memory, NULL) == (SIZE_T)-1);
+	IMalloc_HeapMinimize(memory);
+	assert_int_equal(IMalloc_QueryInterface(memory, &IID_IUnknown,
+						(void **)&unknown),
+			 S_OK);
+	assert_ptr_equal(unknown, memory);
+	(void)IUnknown_Release(unknown);
+	(void)IMalloc_Release(memory);
+	/* It is always there. */
+	IMalloc_Free(memory, IMalloc_Alloc(memory, 0));
+}
+
 static void what_is_written_is_read(void **state)
 {
 	IStream *stream = new_stream();
@@ -244,6 +278,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_can_be_had_changed_and_freed),
+		cmocka_unit_test(the_same_memory_is_an_objects),
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(
 			a_position_may_be_behind_the_end_but_not_before_the_start),

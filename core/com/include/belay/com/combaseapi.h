@@ -237,6 +237,16 @@ WINOLEAPI_(LPVOID) CoTaskMemRealloc(LPVOID memory, SIZE_T size);
 WINOLEAPI_(void) CoTaskMemFree(LPVOID memory);
 
 /*
+ * CoGetMalloc() - gets the same memory as an object
+ *
+ * context:    MEMCTX_TASK
+ * ret_malloc: IMalloc
+ *
+ * Return: S_OK; E_INVALIDARG.
+ */
+WINOLEAPI CoGetMalloc(DWORD context, LPMALLOC *ret_malloc);
+
+/*
  * Streams
  */
 
