@@ -10,10 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libpq-fe.h>
 #include <pq_17.h>
 
-#define LIMIT_MS 20000
+#include "pq_program.h"
 
 static const char *sqlstate(const PGresult *result)
 {
@@ -176,23 +175,11 @@ static void operate(const struct operation *operation)
 static void operate_connect(void)
 {
 	PGconn *conn = PQconnectdb("");
-	PostgresPollingStatusType polled = PGRES_POLLING_WRITING;
 
 	say_connection("waited", conn);
 	PQfinish(conn);
 	conn = PQconnectStart("");
-	while (PQstatus(conn) != CONNECTION_BAD && polled != PGRES_POLLING_OK &&
-	       polled != PGRES_POLLING_FAILED) {
-		struct pollfd ready = {
-			.fd = PQsocket(conn),
-			.events = polled == PGRES_POLLING_READING ? POLLIN
-								  : POLLOUT,
-		};
-
-		if (poll(&ready, 1, LIMIT_MS) != 1)
-			break;
-		polled = PQconnectPoll(conn);
-	}
+	(void)poll_connection(conn, PQconnectPoll);
 	say_connection("sent", conn);
 	PQfinish(conn);
 }

@@ -14,9 +14,8 @@
 #include <string.h>
 #include <time.h>
 
-#include <libpq-fe.h>
+#include "pq_program.h"
 
-#define LIMIT_MS 20000
 #define RULED "select 'ruled'"
 
 static void say(const char *what, const char *text)
@@ -427,23 +426,9 @@ static void large(void)
 static void connecting(void)
 {
 	PGconn *conn = PQconnectStart("");
-	PostgresPollingStatusType polled = PGRES_POLLING_WRITING;
 	double used = seconds(CLOCK_PROCESS_CPUTIME_ID);
 
-	while (PQstatus(conn) != CONNECTION_BAD &&
-	       (polled == PGRES_POLLING_READING ||
-		polled == PGRES_POLLING_WRITING)) {
-		struct pollfd ready = {
-			.fd = PQsocket(conn),
-			.events = polled == PGRES_POLLING_READING ? POLLIN
-								  : POLLOUT,
-		};
-
-		if (poll(&ready, 1, LIMIT_MS) != 1)
-			break;
-		polled = PQconnectPoll(conn);
-	}
-	say_number("polled", polled);
+	say_number("polled", poll_connection(conn, PQconnectPoll));
 	say_connection(conn);
 	fprintf(stderr, "processor: %.3f s\n",
 		seconds(CLOCK_PROCESS_CPUTIME_ID) - used);
@@ -455,10 +440,7 @@ static void connecting(void)
 	PQfinish(conn);
 }
 
-static const struct scene {
-	const char *name;
-	void (*run)(void);
-} scenes[] = {
+static const struct scene scenes[] = {
 	{"waiting", waiting},
 	{"many", many},
 	{"sent", sent},
@@ -479,12 +461,5 @@ static const struct scene {
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof(scenes) / sizeof(*scenes); i++) {
-		if (argc == 2 && strcmp(argv[1], scenes[i].name) == 0) {
-			scenes[i].run();
-			return 0;
-		}
-	}
-	fprintf(stderr, "pq_ruled: no such scene\n");
-	return 2;
+	return run_scene(scenes, sizeof(scenes) / sizeof(*scenes), argc, argv);
 }

@@ -12,9 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include <libpq-fe.h>
-
-#define LIMIT_MS 20000
+#include "pq_program.h"
 
 static void say(const char *what, const char *text)
 {
@@ -80,23 +78,10 @@ static void wait_result(PGconn *conn)
 
 /* --- Scenes -------------------------------------------------------------- */
 
-static void poll_connection(PGconn *conn,
-			    PostgresPollingStatusType (*next)(PGconn *))
+static void say_polled(PGconn *conn,
+		       PostgresPollingStatusType (*next)(PGconn *))
 {
-	PostgresPollingStatusType polled = PGRES_POLLING_WRITING;
-
-	while (polled != PGRES_POLLING_OK && polled != PGRES_POLLING_FAILED) {
-		struct pollfd ready = {
-			.fd = PQsocket(conn),
-			.events = polled == PGRES_POLLING_READING ? POLLIN
-								  : POLLOUT,
-		};
-
-		if (poll(&ready, 1, LIMIT_MS) != 1)
-			break;
-		polled = next(conn);
-	}
-	say_number("polled", polled);
+	say_number("polled", poll_connection(conn, next));
 	say_number("PQstatus", PQstatus(conn));
 }
 
@@ -105,14 +90,14 @@ static void connecting(void)
 	const char *const no_words[] = {NULL};
 	PGconn *conn = PQconnectStart("");
 
-	poll_connection(conn, PQconnectPoll);
+	say_polled(conn, PQconnectPoll);
 	say_number("PQresetStart", PQresetStart(conn));
-	poll_connection(conn, PQresetPoll);
+	say_polled(conn, PQresetPoll);
 	PQreset(conn);
 	say_number("PQreset", PQstatus(conn));
 	PQfinish(conn);
 	conn = PQconnectStartParams(no_words, no_words, 0);
-	poll_connection(conn, PQconnectPoll);
+	say_polled(conn, PQconnectPoll);
 	PQfinish(conn);
 	conn = PQconnectdbParams(no_words, no_words, 0);
 	say_number("PQconnectdbParams", PQstatus(conn));
@@ -313,10 +298,7 @@ static void lost(void)
 	PQfinish(conn);
 }
 
-static const struct scene {
-	const char *name;
-	void (*run)(void);
-} scenes[] = {
+static const struct scene scenes[] = {
 	{"connecting", connecting},
 	{"commands", commands},
 	{"sent", sent},
@@ -329,12 +311,5 @@ static const struct scene {
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof(scenes) / sizeof(*scenes); i++) {
-		if (argc == 2 && strcmp(argv[1], scenes[i].name) == 0) {
-			scenes[i].run();
-			return 0;
-		}
-	}
-	fprintf(stderr, "pq_victim: no such scene\n");
-	return 2;
+	return run_scene(scenes, sizeof(scenes) / sizeof(*scenes), argc, argv);
 }
