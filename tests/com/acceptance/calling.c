@@ -376,25 +376,35 @@ static void visit(void *data)
 	calc_open(visitor->calc);
 }
 
-static void a_wait_in_an_sta_serves(struct pairing *p)
+/* Waits for a call, while another thread visits. */
+static void wait_for_visitor(struct pairing *p, void (*run)(void *data),
+			     struct visitor *visitor)
 {
-	struct visitor visitor = {p->calc, calc_new(0), NULL, E_UNEXPECTED, 0};
 	AsyncICalc *call = pairing_call(p);
 	struct acceptance_thread thread;
 
-	assert_int_equal(
-		CoMarshalInterThreadInterfaceInStream(
-			&IID_ICalc, calc_unknown(visitor.own), &visitor.stream),
-		S_OK);
+	*visitor =
+		(struct visitor){p->calc, calc_new(0), NULL, E_UNEXPECTED, 0};
+	assert_int_equal(CoMarshalInterThreadInterfaceInStream(
+				 &IID_ICalc, calc_unknown(visitor->own),
+				 &visitor->stream),
+			 S_OK);
 	begin_slow(call);
-	acceptance_spawn(&thread, visit, &visitor);
+	acceptance_spawn(&thread, run, visitor);
 	assert_int_equal(ask_wait(call, INFINITE), S_OK);
 	acceptance_join(&thread);
-	assert_int_equal(visitor.hr, S_OK);
-	assert_int_equal(visitor.sum, 42);
-	assert_int_equal(visitor.own->thread, gettid());
+	assert_int_equal(visitor->hr, S_OK);
 	finish_slow(call);
 	AsyncICalc_Release(call);
+}
+
+static void a_wait_in_an_sta_serves(struct pairing *p)
+{
+	struct visitor visitor;
+
+	wait_for_visitor(p, visit, &visitor);
+	assert_int_equal(visitor.sum, 42);
+	assert_int_equal(visitor.own->thread, gettid());
 	(void)belay_apartment_dispatch();
 	IUnknown_Release(calc_unknown(visitor.own));
 }
@@ -412,22 +422,10 @@ static void visit_from_sta(void *data)
 
 static void a_wait_in_the_mta_does_not_serve(struct pairing *p)
 {
-	struct visitor visitor = {p->calc, calc_new(0), NULL, E_UNEXPECTED, 0};
-	AsyncICalc *call = pairing_call(p);
-	struct acceptance_thread thread;
+	struct visitor visitor;
 
-	assert_int_equal(
-		CoMarshalInterThreadInterfaceInStream(
-			&IID_ICalc, calc_unknown(visitor.own), &visitor.stream),
-		S_OK);
-	begin_slow(call);
-	acceptance_spawn(&thread, visit_from_sta, &visitor);
-	assert_int_equal(ask_wait(call, INFINITE), S_OK);
-	acceptance_join(&thread);
-	assert_int_equal(visitor.hr, S_OK);
+	wait_for_visitor(p, visit_from_sta, &visitor);
 	assert_int_not_equal(visitor.own->thread, gettid());
-	finish_slow(call);
-	AsyncICalc_Release(call);
 	IUnknown_Release(calc_unknown(visitor.own));
 }
 
