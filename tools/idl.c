@@ -270,14 +270,24 @@ static bool publish(const struct idl *idl)
 	return good;
 }
 
+/* What widl's message leaves open. */
+static void explain(const struct idl *idl)
+{
+	if (!idl->said)
+		return;
+	if (strstr(idl->said, "oaidl.idl") || strstr(idl->said, "ocidl.idl"))
+		say("There is no Automation here (IDispatch, VARIANT, BSTR): "
+		    "import \"unknwn.idl\" or \"objidl.idl\"");
+	else if (strstr(idl->said, "error: Could not open "))
+		say("widl takes a folder in an import from the current one: "
+		    "import the file by its name, and name its folder with -I");
+}
+
 static bool make_header(struct idl *idl)
 {
 	if (make_part(idl, "-h", HEADER, idl->file))
 		return true;
-	if (idl->said &&
-	    (strstr(idl->said, "oaidl.idl") || strstr(idl->said, "ocidl.idl")))
-		say("There is no Automation here (IDispatch, VARIANT, BSTR): "
-		    "import \"unknwn.idl\" or \"objidl.idl\"");
+	explain(idl);
 	return false;
 }
 

@@ -304,6 +304,12 @@ class Refuses(Case):
     def test_a_file_that_is_imported_and_not_there(self):
         self.wrong('import "none.idl";\n', r"none\.idl")
 
+    def test_an_import_with_a_folder_in_it(self):
+        self.write("lib/adder.idl", IMPORT + adder())
+        self.write("sub/y.idl", 'import "../lib/adder.idl";\n')
+        self.refuse(1, r"lib/adder\.idl\nbelay: widl takes a folder in an "
+                       r"import .*name its folder with -I\n$", "sub/y.idl")
+
     def test_automation(self):
         self.wrong('import "oaidl.idl";\n' + adder(),
                    r"^x\.idl:1: error: .* oaidl\.idl\n"
