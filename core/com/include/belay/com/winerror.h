@@ -40,6 +40,7 @@ typedef HRESULT SCODE;
 /* Win32's errors, those that this runtime or its status codes know. */
 #define ERROR_SUCCESS 0
 #define NO_ERROR 0
+#define NOERROR 0
 #define ERROR_FILE_NOT_FOUND 2
 #define ERROR_ACCESS_DENIED 5
 #define ERROR_INVALID_HANDLE 6
