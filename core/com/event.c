@@ -2,16 +2,19 @@
 /*
  * event.c - events: what ISynchronize objects are made of
  *
- * The word: turn << 8 | signals so far (4 bits) | flags. Threads sleep on its
+ * The word: turn << 28 | signals so far (24 bits) | flags. Threads sleep on its
  * low half, and are woken by whoever changes it. Threads of single-threaded
  * apartments pump instead: they list themselves, to be rung. From HANDLED on
  * SIGNALED means nothing, and whoever changes the event does so with its lock
- * held; all who sleep are woken then, to wait for the eventfd instead.
+ * held; all who sleep are woken then, to wait for the eventfd instead. They list
+ * themselves with another one of their own: Signal writes to both, so that it
+ * ends their waits also if the event is reset before they look.
  */
 #include "event.h"
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -24,18 +27,20 @@
 #define LISTENERS UINT64_C(4)  /* somebody is listed */
 #define HANDLED UINT64_C(8)    /* the eventfd is the event */
 #define COUNTED UINT64_C(0x10) /* a signal more */
-#define COUNT UINT64_C(0xf0) /* who waited through it saw one, if it is reset */
-#define FLAGS UINT64_C(0xff)
-#define TURN_SHIFT 8
+/* Who waited through it saw one, if it is reset. */
+#define COUNT UINT64_C(0xffffff0)
+#define FLAGS UINT64_C(0xfffffff)
+#define TURN_SHIFT 28
 
 #define LOCKS 16U
 
-/* The thread of a single-threaded apartment that pumps until a signal. */
+/* A thread that pumps until a signal, or polls the event's eventfd. */
 struct belayi_listener {
 	struct belayi_listener *next;
-	struct belayi_apartment *apartment;
+	struct belayi_apartment *apartment; /* that it pumps; or */
+	int fd;                             /* that it polls, too */
 	struct belayi_event *event;
-	uint64_t count;
+	uint64_t count; /* of signals when it began to wait */
 };
 
 /* Of listeners, and of the descriptor; an event's is found by its address. */
@@ -94,7 +99,10 @@ static void ring_locked(const struct belayi_event *event)
 	const struct belayi_listener *listener;
 
 	for (listener = event->listeners; listener; listener = listener->next)
-		belayi_apartment_ring(listener->apartment);
+		if (listener->apartment)
+			belayi_apartment_ring(listener->apartment);
+		else
+			belayi_handle_signal(listener->fd);
 }
 
 /* Wakes those that waited when the word was `old`. */
@@ -114,22 +122,32 @@ static bool is_turn(uint64_t word, const uint64_t *turn)
 	return !turn || !((word ^ turn_bits(*turn)) & ~FLAGS);
 }
 
+static uint64_t counted(uint64_t old)
+{
+	return (old & ~COUNT) | ((old + COUNTED) & COUNT);
+}
+
 static bool signal_handle(struct belayi_event *event, const uint64_t *turn)
 {
+	uint64_t old;
 	bool is;
 
 	(void)pthread_mutex_lock(lock_of(event));
-	is = is_turn(look(event), turn);
-	if (is)
+	old = look(event);
+	do {
+		is = is_turn(old, turn);
+	} while (is && !swap(event, &old, counted(old)));
+	if (is) {
 		belayi_handle_signal(event->fd);
+		ring_locked(event);
+	}
 	(void)pthread_mutex_unlock(lock_of(event));
 	return is;
 }
 
 static uint64_t signaled(uint64_t old)
 {
-	return (old & ~(COUNT | SLEEPERS)) | SIGNALED |
-	       ((old + COUNTED) & COUNT);
+	return (counted(old) & ~SLEEPERS) | SIGNALED;
 }
 
 static bool signal_if(struct belayi_event *event, const uint64_t *turn)
@@ -277,20 +295,73 @@ static bool wait_on(struct belayi_event *event, uint64_t count,
 	return deadline_ns && sleep_on(event, count, deadline_ns);
 }
 
-/*
- * Whoever signaled held the lock, so what it wrote before is seen. (The kernel
- * sees to that, too, but only we and it know.)
- */
-static HRESULT wait_handle(const struct belayi_event *event,
-			   uint64_t deadline_ns)
+static HANDLE handle_of(const struct belayi_event *event)
 {
-	HANDLE handle =
-		belayi_handle_of(__atomic_load_n(&event->fd, __ATOMIC_RELAXED));
+	return belayi_handle_of(__atomic_load_n(&event->fd, __ATOMIC_RELAXED));
+}
+
+static bool is_readable(HANDLE handle)
+{
+	struct pollfd fd = {.fd = belayi_handle_fd(handle), .events = POLLIN};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+/* One that is reset before anybody looks is not seen. */
+static HRESULT wait_unlisted(const struct belayi_event *event,
+			     uint64_t deadline_ns)
+{
+	HANDLE handle = handle_of(event);
 	DWORD index;
 	HRESULT hr = belayi_handles_wait(&handle, 1, 0, deadline_ns, &index);
 
 	(void)pthread_mutex_lock(lock_of(event));
 	(void)pthread_mutex_unlock(lock_of(event));
+	return hr;
+}
+
+static HRESULT wait_listed(struct belayi_event *event,
+			   struct belayi_listener *listener,
+			   uint64_t deadline_ns)
+{
+	HRESULT hr = RPC_S_CALLPENDING;
+	DWORD index = 0;
+
+	listen(event, listener);
+	/* Its own comes first: the event's may be closed, and be another. */
+	while (index == 0 && (look(event) & COUNT) == listener->count) {
+		HANDLE handles[] = {belayi_handle_of(listener->fd),
+				    handle_of(event)};
+
+		hr = belayi_handles_wait(handles, 2, 0, deadline_ns, &index);
+		if (FAILED(hr))
+			break;
+		if (index == 0)
+			(void)belayi_handle_take(listener->fd);
+	}
+	if ((look(event) & COUNT) != listener->count)
+		hr = S_OK;
+	unlisten(event, listener);
+	return hr;
+}
+
+/*
+ * Whoever signaled held the lock, which is taken last: what it wrote before is
+ * seen. (The kernel sees to that, too, but only we and it know.)
+ */
+static HRESULT wait_handle(struct belayi_event *event, uint64_t count,
+			   uint64_t deadline_ns)
+{
+	struct belayi_listener listener = {
+		.fd = -1, .event = event, .count = count};
+	HRESULT hr;
+
+	if (!event->automatic && deadline_ns && !is_readable(handle_of(event)))
+		listener.fd = belayi_handle_new();
+	if (listener.fd < 0)
+		return wait_unlisted(event, deadline_ns);
+	hr = wait_listed(event, &listener, deadline_ns);
+	(void)close(listener.fd);
 	return hr;
 }
 
@@ -313,7 +384,7 @@ HRESULT belayi_event_wait(struct belayi_event *event, uint32_t milliseconds)
 			return S_OK;
 	}
 	if (look(event) & HANDLED)
-		return wait_handle(event, deadline);
+		return wait_handle(event, count, deadline);
 	return RPC_S_CALLPENDING;
 }
 

@@ -45,13 +45,17 @@ void belayi_event_begin(struct belayi_event *event, uint64_t turn);
 /*
  * belayi_event_signal_turn() - signals it if it is still that turn's
  *
- * turn: as given to belayi_event_begin(), 56 bits of it count
+ * turn: as given to belayi_event_begin(), 36 bits of it count
  * Return: false where it is another turn's; nothing changed.
  */
 bool belayi_event_signal_turn(struct belayi_event *event, uint64_t turn);
 
 /*
  * belayi_event_wait() - waits until it is signaled; pumps in an STA
+ *
+ * A signal of a manual-reset event ends all waits that have begun, also if it is
+ * reset at once (unless an eventfd was written to directly, or no descriptor is
+ * left for the wait).
  *
  * milliseconds: 0 only looks, INFINITE waits for ever
  * Return: S_OK; RPC_S_CALLPENDING when the time is over.
