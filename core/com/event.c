@@ -270,18 +270,20 @@ static void unlisten(struct belayi_event *event,
 	(void)pthread_mutex_unlock(lock_of(event));
 }
 
-static bool pump_on(struct belayi_event *event,
-		    struct belayi_apartment *apartment, uint64_t count,
-		    uint64_t deadline_ns)
+static enum belayi_waited pump_on(struct belayi_event *event,
+				  struct belayi_apartment *apartment,
+				  uint64_t count, uint64_t deadline_ns,
+				  bool for_call)
 {
 	struct belayi_listener listener = {
 		.apartment = apartment, .event = event, .count = count};
 	enum belayi_waited waited;
 
 	listen(event, &listener);
-	waited = belayi_apartment_wait(is_heard, &listener, deadline_ns, false);
+	waited = belayi_apartment_wait(is_heard, &listener, deadline_ns,
+				       for_call);
 	unlisten(event, &listener);
-	return waited == BELAYI_READY;
+	return waited;
 }
 
 /* Waits in the way of this thread; false when the time is over. */
@@ -291,7 +293,8 @@ static bool wait_on(struct belayi_event *event, uint64_t count,
 	struct belayi_apartment *apartment = belayi_apartment_current();
 
 	if (apartment && belayi_apartment_is_single(apartment))
-		return pump_on(event, apartment, count, deadline_ns);
+		return pump_on(event, apartment, count, deadline_ns, false) ==
+		       BELAYI_READY;
 	return deadline_ns && sleep_on(event, count, deadline_ns);
 }
 
@@ -386,6 +389,20 @@ HRESULT belayi_event_wait(struct belayi_event *event, uint32_t milliseconds)
 	if (look(event) & HANDLED)
 		return wait_handle(event, count, deadline);
 	return RPC_S_CALLPENDING;
+}
+
+HRESULT belayi_event_await(struct belayi_event *event)
+{
+	struct belayi_apartment *apartment = belayi_apartment_current();
+	uint64_t count = look(event) & COUNT;
+
+	if (!apartment || !belayi_apartment_is_single(apartment))
+		return belayi_event_wait(event, INFINITE);
+	/* Only a filter ends it before. */
+	if (take(event) ||
+	    pump_on(event, apartment, count, UINT64_MAX, true) == BELAYI_READY)
+		return S_OK;
+	return RPC_E_CALL_CANCELED;
 }
 
 /* From now on that eventfd is the event; the lock is held. */

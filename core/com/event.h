@@ -63,6 +63,16 @@ bool belayi_event_signal_turn(struct belayi_event *event, uint64_t turn);
 HRESULT belayi_event_wait(struct belayi_event *event, uint32_t milliseconds);
 
 /*
+ * belayi_event_await() - waits for another apartment's answer, which signals it
+ *
+ * In an STA the message filter may end the wait: the answer may come later. Only
+ * for manual-reset events that have no HANDLE and that nobody resets.
+ *
+ * Return: S_OK; RPC_E_CALL_CANCELED: the message filter's.
+ */
+HRESULT belayi_event_await(struct belayi_event *event);
+
+/*
  * belayi_event_handle() - its HANDLE, lent: it must not be closed
  *
  * Return: S_OK; E_OUTOFMEMORY where no descriptor is left.

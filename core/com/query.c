@@ -3,8 +3,8 @@
  * query.c - asks an object of another apartment for interfaces
  *
  * The only question that proxies have besides calls. It goes to the object's
- * apartment as a task of its own. The asking thread may end its wait by
- * itself (its apartment ends), so the question is counted.
+ * apartment as a task of its own. A message filter may end the asking thread's
+ * wait before there is an answer, so the question is counted.
  */
 #include "query.h"
 
@@ -100,7 +100,7 @@ static struct question *new_question(struct belayi_export *export,
 static HRESULT ask(struct question *question)
 {
 	if (belayi_apartment_post(question->export->apartment, &question->task))
-		return belayi_event_wait(&question->answered, INFINITE);
+		return belayi_event_await(&question->answered);
 	question->refs = 1; /* nobody else has seen it */
 	return RPC_E_DISCONNECTED;
 }

@@ -42,8 +42,9 @@ void belayi_queries_fail(struct belayi_query *queries, uint32_t count,
 /*
  * belayi_query_stubs() - belayi_queries_answer(), from any apartment
  *
- * One message for all of them. Waits for the object's answer, and pumps
- * meanwhile in an STA. What could not be asked for has a result that says why.
+ * One message for all of them. Waits for the object's answer; in an STA it
+ * pumps meanwhile, and a message filter may end the wait. What could not be
+ * asked for has a result that says why, as RPC_E_CALL_CANCELED.
  */
 void belayi_query_stubs(struct belayi_export *export,
 			struct belayi_query *queries, uint32_t count);
@@ -53,7 +54,7 @@ void belayi_query_stubs(struct belayi_export *export,
  *
  * No reference is added.
  *
- * Return: as belayi_stub_query().
+ * Return: as belayi_stub_query(); RPC_E_CALL_CANCELED: a message filter's.
  */
 HRESULT belayi_query_stub(struct belayi_export *export, REFIID iid,
 			  struct belayi_stub **ret_stub);

@@ -40,6 +40,11 @@ static void errand_unref(struct errand *errand)
 {
 	if (__atomic_sub_fetch(&errand->references, 1, __ATOMIC_ACQ_REL))
 		return;
+	/* It came back to nobody: a message filter had ended the wait. */
+	if (errand->stream) {
+		(void)CoReleaseMarshalData(errand->stream);
+		(void)IStream_Release(errand->stream);
+	}
 	belayi_event_deinit(&errand->over);
 	free(errand);
 }
@@ -103,6 +108,7 @@ static HRESULT send_errand(struct belayi_apartment *home, DWORD cookie,
 {
 	struct errand *errand = malloc(sizeof(*errand));
 	HRESULT hr = RPC_E_DISCONNECTED;
+	IStream *stream;
 
 	if (!errand)
 		return E_OUTOFMEMORY;
@@ -115,14 +121,18 @@ static HRESULT send_errand(struct belayi_apartment *home, DWORD cookie,
 	};
 	belayi_event_init(&errand->over, false);
 	if (belayi_apartment_post(home, &errand->task)) {
-		(void)belayi_event_wait(&errand->over, INFINITE);
-		hr = errand->result;
+		hr = belayi_event_await(&errand->over);
+		if (SUCCEEDED(hr))
+			hr = errand->result;
 	} else {
 		/* Nobody else has it. */
 		errand->references = 1;
 	}
-	if (SUCCEEDED(hr))
-		hr = CoGetInterfaceAndReleaseStream(errand->stream, riid, ppv);
+	if (SUCCEEDED(hr)) {
+		stream = errand->stream;
+		errand->stream = NULL;
+		hr = CoGetInterfaceAndReleaseStream(stream, riid, ppv);
+	}
 	errand_unref(errand);
 	return hr;
 }
