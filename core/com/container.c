@@ -2,8 +2,9 @@
 /*
  * container.c - CLSID_SynchronizeContainer: waiting for the first of several
  *
- * It waits for the HANDLEs of its members, which they must have. Members stay,
- * signaled or not, until the container goes.
+ * It waits for the HANDLEs of its members, which they must have: those that they
+ * have when a wait begins. Members stay, signaled or not, until the container
+ * goes.
  */
 #define COBJMACROS
 #define CONST_VTABLE
@@ -24,7 +25,7 @@ struct container {
 	pthread_mutex_t lock; /* of what follows */
 	unsigned int count;
 	ISynchronize *members[MEMBERS_MAX];
-	HANDLE handles[MEMBERS_MAX];
+	ISynchronizeHandle *sources[MEMBERS_MAX]; /* the same objects' */
 };
 
 static struct container *
@@ -55,22 +56,25 @@ static ULONG container_Release(ISynchronizeContainer *iface)
 
 	if (left)
 		return left;
-	for (i = 0; i < container->count; i++)
+	for (i = 0; i < container->count; i++) {
 		(void)ISynchronize_Release(container->members[i]);
+		(void)ISynchronizeHandle_Release(container->sources[i]);
+	}
 	(void)pthread_mutex_destroy(&container->lock);
 	free(container);
 	return 0;
 }
 
+/* Takes the source over, if it works. */
 static HRESULT add(struct container *container, ISynchronize *member,
-		   HANDLE handle)
+		   ISynchronizeHandle *source)
 {
 	HRESULT hr = RPC_E_OUT_OF_RESOURCES;
 
 	(void)pthread_mutex_lock(&container->lock);
 	if (container->count < MEMBERS_MAX) {
 		container->members[container->count] = member;
-		container->handles[container->count++] = handle;
+		container->sources[container->count++] = source;
 		hr = S_OK;
 	}
 	(void)pthread_mutex_unlock(&container->lock);
@@ -93,10 +97,31 @@ static HRESULT container_AddSynchronize(ISynchronizeContainer *iface,
 	if (FAILED(hr))
 		return hr;
 	hr = ISynchronizeHandle_GetHandle(source, &handle);
-	(void)ISynchronizeHandle_Release(source);
+	if (SUCCEEDED(hr))
+		hr = add(impl_from_ISynchronizeContainer(iface), pSync, source);
 	if (FAILED(hr))
-		return hr;
-	return add(impl_from_ISynchronizeContainer(iface), pSync, handle);
+		(void)ISynchronizeHandle_Release(source);
+	return hr;
+}
+
+/* Members are never taken out, so the lock is not held while they are asked. */
+static HRESULT ask_handles(struct container *container, HANDLE *ret_handles,
+			   unsigned int *ret_count)
+{
+	unsigned int i, count;
+	HRESULT hr;
+
+	(void)pthread_mutex_lock(&container->lock);
+	count = container->count;
+	(void)pthread_mutex_unlock(&container->lock);
+	for (i = 0; i < count; i++) {
+		hr = ISynchronizeHandle_GetHandle(container->sources[i],
+						  &ret_handles[i]);
+		if (FAILED(hr))
+			return hr;
+	}
+	*ret_count = count;
+	return S_OK;
 }
 
 static HRESULT container_WaitMultiple(ISynchronizeContainer *iface,
@@ -105,7 +130,7 @@ static HRESULT container_WaitMultiple(ISynchronizeContainer *iface,
 {
 	struct container *container = impl_from_ISynchronizeContainer(iface);
 	HANDLE handles[MEMBERS_MAX];
-	unsigned int i, count;
+	unsigned int count;
 	DWORD index;
 	HRESULT hr;
 
@@ -114,11 +139,9 @@ static HRESULT container_WaitMultiple(ISynchronizeContainer *iface,
 	*ppSync = NULL;
 	if (dwFlags & COWAIT_WAITALL)
 		return E_INVALIDARG;
-	(void)pthread_mutex_lock(&container->lock);
-	count = container->count;
-	for (i = 0; i < count; i++)
-		handles[i] = container->handles[i];
-	(void)pthread_mutex_unlock(&container->lock);
+	hr = ask_handles(container, handles, &count);
+	if (FAILED(hr))
+		return hr;
 	if (!count)
 		return RPC_E_NO_SYNC;
 	hr = belayi_handles_wait(handles, count, 0, belayi_until(dwTimeOut),
@@ -127,7 +150,6 @@ static HRESULT container_WaitMultiple(ISynchronizeContainer *iface,
 		return RPC_E_TIMEOUT;
 	if (FAILED(hr))
 		return hr;
-	/* Members are never replaced: this one is what was waited for. */
 	*ppSync = container->members[index];
 	(void)ISynchronize_AddRef(*ppSync);
 	return S_OK;
