@@ -102,10 +102,11 @@ HRESULT CoRegisterClassObject(REFCLSID clsid, LPUNKNOWN object, DWORD context,
 	struct belayi_apartment *home = belayi_apartment_current();
 	struct registration *entry;
 
-	if (!ret_cookie || !object || !context || (context & ~CONTEXTS) ||
-	    (regcls & ~FLAGS))
+	if (!ret_cookie)
 		return E_INVALIDARG;
 	*ret_cookie = 0;
+	if (!object || !context || (context & ~CONTEXTS) || (regcls & ~FLAGS))
+		return E_INVALIDARG;
 	if (!home)
 		return CO_E_NOTINITIALIZED;
 	entry = calloc(1, sizeof(*entry));

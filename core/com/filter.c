@@ -45,6 +45,8 @@ HRESULT CoRegisterMessageFilter(LPMESSAGEFILTER filter,
 	struct belayi_apartment *apartment = belayi_apartment_current();
 	IMessageFilter *previous;
 
+	if (ret_previous)
+		*ret_previous = NULL;
 	if (!apartment || !apartment->single)
 		return CO_E_NOT_SUPPORTED;
 	previous = apartment->filter;

@@ -65,14 +65,16 @@ HRESULT CoGetMarshalSizeMax(ULONG *ret_size, REFIID riid, IUnknown *object,
 	IMarshal *marshal;
 	DWORD size = 0;
 
-	if (FAILED(result))
-		return result;
 	if (!ret_size)
 		return E_INVALIDARG;
-	*ret_size = BELAYI_OBJREF_MAX;
+	*ret_size = 0;
+	if (FAILED(result))
+		return result;
 	marshal = marshaler_of(&wish);
-	if (!marshal)
+	if (!marshal) {
+		*ret_size = BELAYI_OBJREF_MAX;
 		return S_OK;
+	}
 	result = IMarshal_GetMarshalSizeMax(marshal, riid, object, mshctx,
 					    context, mshlflags, &size);
 	IMarshal_Release(marshal);
@@ -80,7 +82,7 @@ HRESULT CoGetMarshalSizeMax(ULONG *ret_size, REFIID riid, IUnknown *object,
 	if (SUCCEEDED(result) && size > UINT32_MAX - BELAYI_OBJREF_MAX)
 		result = E_UNEXPECTED;
 	if (SUCCEEDED(result))
-		*ret_size += size;
+		*ret_size = BELAYI_OBJREF_MAX + size;
 	return result;
 }
 
@@ -90,9 +92,11 @@ HRESULT CoUnmarshalInterface(IStream *stream, REFIID riid, void **ppv)
 	IUnknown *object;
 	HRESULT result;
 
-	if (!stream || !riid || !ppv)
+	if (!ppv)
 		return E_INVALIDARG;
 	*ppv = NULL;
+	if (!stream || !riid)
+		return E_INVALIDARG;
 	if (!belayi_apartment_current())
 		return CO_E_NOTINITIALIZED;
 	result = belayi_objref_read(stream, &objref);
@@ -158,9 +162,9 @@ HRESULT CoGetInterfaceAndReleaseStream(IStream *stream, REFIID riid, void **ppv)
 {
 	HRESULT result;
 
-	if (!stream)
-		return E_INVALIDARG;
+	/* Without a stream it says that, and that nothing comes out. */
 	result = CoUnmarshalInterface(stream, riid, ppv);
-	IStream_Release(stream);
+	if (stream)
+		IStream_Release(stream);
 	return result;
 }

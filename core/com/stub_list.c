@@ -124,7 +124,7 @@ ICallFactory *belayi_stub_factory(struct belayi_stub *stub)
 
 	/* Acquire: pairs with the release below. */
 	if (__atomic_load_n(&stub->factory_asked, __ATOMIC_ACQUIRE))
-		return stub->factory;
+		return __atomic_load_n(&stub->factory, __ATOMIC_ACQUIRE);
 	if (FAILED(IUnknown_QueryInterface(stub->object, &IID_ICallFactory,
 					   (void **)&factory)))
 		factory = NULL;
@@ -134,5 +134,5 @@ ICallFactory *belayi_stub_factory(struct belayi_stub *stub)
 					 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		ICallFactory_Release(factory);
 	__atomic_store_n(&stub->factory_asked, 1, __ATOMIC_RELEASE);
-	return stub->factory;
+	return __atomic_load_n(&stub->factory, __ATOMIC_ACQUIRE);
 }

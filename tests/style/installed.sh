@@ -167,6 +167,17 @@ com_headers_stand_alone() {
 	done
 }
 
+# What pkg-config says is enough, without a path of the loader's.
+com_programs_link() {
+	printf '%s\n' '#include <objbase.h>' 'int main(void)' '{' \
+		'	return CoInitialize(NULL);' '}' >"$work/link.c"
+	# shellcheck disable=SC2046 # flags are words
+	env -u LD_LIBRARY_PATH "${CC:-cc}" $(pkg-config --cflags belay-com) \
+		"$work/link.c" -o "$work/link" $(pkg-config --libs belay-com) \
+		>"$work/link.txt" 2>&1 ||
+		fail "A COM program does not link: $(cat "$work/link.txt")"
+}
+
 # in_installed FOLDER COMMANDS - runs them there, with what is installed
 in_installed() {
 	env -C "$1" PATH="$(dirname "$(one_of bin/belay)"):$PATH" \
@@ -236,6 +247,7 @@ the_documented_adapter_works
 the_documented_policies_work
 the_examples_build
 com_headers_stand_alone
+com_programs_link
 the_com_example_builds
 the_first_interface_works
 manual_is_there
