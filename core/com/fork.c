@@ -9,6 +9,7 @@
 #include "apartment_parts.h"
 #include "classes.h"
 #include "event.h"
+#include "packet.h"
 #include "table.h"
 #include "thread_calls.h"
 
@@ -42,6 +43,7 @@ static void in_child(void)
 	belayi_classes_in_child();
 	belayi_thread_calls_in_child();
 	belayi_events_in_child();
+	belayi_packets_in_child();
 	unlock_all();
 }
 

@@ -8,26 +8,34 @@
 
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "export.h"
 
 static struct belayi_table packets;
-static uint64_t last; /* what the last number was made of; 0: nothing yet */
 
-/* With the lock. Different for 2^64 packets, and different in each process. */
+/* Numbers for the next packets: nobody can tell one from the others. */
+static uint64_t numbers[32]; /* 256 bytes, which getrandom() gives at once */
+static unsigned int numbers_left;
+
+void belayi_packets_in_child(void)
+{
+	numbers_left = 0;
+}
+
+/* With the lock. 0: there are none. */
 static uint64_t next_number(void)
 {
-	struct timespec now;
+	uint64_t number;
 
-	while (!last)
-		if (getrandom(&last, sizeof(last), GRND_NONBLOCK) < 0) {
-			(void)clock_gettime(CLOCK_REALTIME, &now);
-			last = (uint64_t)now.tv_nsec << 32 ^ (uintptr_t)&now;
-		}
-	if (!++last)
-		++last;
-	return belayi_table_hash(last);
+	do {
+		if (!numbers_left &&
+		    getrandom(numbers, sizeof(numbers), 0) != sizeof(numbers))
+			return 0;
+		if (!numbers_left)
+			numbers_left = sizeof(numbers) / sizeof(*numbers);
+		number = numbers[--numbers_left];
+	} while (!number || belayi_table_find(&packets, number));
+	return number;
 }
 
 uint64_t belayi_packet_new(uint32_t flags, struct belayi_stub *stub,
@@ -44,7 +52,7 @@ uint64_t belayi_packet_new(uint32_t flags, struct belayi_stub *stub,
 	packet->pointer = pointer;
 	pthread_mutex_lock(&belayi_tables_lock);
 	number = next_number();
-	if (!belayi_table_insert(&packets, &packet->entry, number))
+	if (number && !belayi_table_insert(&packets, &packet->entry, number))
 		number = 0;
 	pthread_mutex_unlock(&belayi_tables_lock);
 	if (!number)

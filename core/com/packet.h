@@ -37,7 +37,7 @@ struct belayi_packet {
 /*
  * belayi_packet_new() - takes the reference over, if it works
  *
- * Return: its number; 0: no memory.
+ * Return: its number; 0: no memory, or no random numbers.
  */
 uint64_t belayi_packet_new(uint32_t flags, struct belayi_stub *stub,
 			   IUnknown *pointer);
@@ -51,6 +51,9 @@ uint64_t belayi_packet_new(uint32_t flags, struct belayi_stub *stub,
  *         it was used up.
  */
 struct belayi_packet *belayi_packet_find(uint64_t number, bool release);
+
+/* belayi_packets_in_child() - the numbers to come are the parent's */
+void belayi_packets_in_child(void);
 
 /* belayi_packet_unref() - the last one gives up what it stands for */
 void belayi_packet_unref(struct belayi_packet *packet);
