@@ -19,6 +19,8 @@
 
 #include <belay/clock.h>
 
+#include "each_call.h"
+
 #define CLOCK_SOURCE                                                           \
 	"/sys/devices/system/clocksource/clocksource0/current_clocksource"
 
@@ -32,13 +34,13 @@
  * tick_ns_q32: ns per tick, times 2^32
  * measure_at:  ticks
  */
-static struct {
+BELAYI_EACH_CALL_READS static struct {
 	uint32_t ready;
 	enum belay_clock kind;
 	uint64_t measure_at;
 	uint64_t tick_ns_q32;
 	struct belay_clock_pair origin;
-} timing __attribute__((aligned(64)));
+} timing __attribute__((aligned(64))) = {0};
 
 __attribute__((noinline)) static uint64_t monotonic_ns(void)
 {

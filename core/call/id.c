@@ -12,10 +12,13 @@
 
 #include <belay/call.h>
 
+#include "each_call.h"
+
 #define BLOCK 256 /* a power of two: its bit in an id says "in a gap" */
 #define PID_SHIFT 40
 
-static uint64_t unused; /* the first id that no block has; 0 before the start */
+/* The first id that no block has; 0 before the start. */
+BELAYI_EACH_CALL_READS static uint64_t unused = 0;
 static __thread uint64_t next = BLOCK;
 
 void belay_id_restart(void)
