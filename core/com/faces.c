@@ -15,6 +15,7 @@
 
 #include "client_call.h"
 #include "fork.h"
+#include "impl.h"
 #include "import_calls.h"
 #include "interface.h"
 #include "multi_query.h"
@@ -22,9 +23,7 @@
 #include "security.h"
 #include "standard.h"
 
-#define IMPL_FROM(member)                                                      \
-	((struct belayi_import *)((char *)This -                               \
-				  offsetof(struct belayi_import, member)))
+#define IMPL_FROM(member) BELAYI_IMPL(belayi_import, member, This)
 
 /* Settings are written by one thread at a time. */
 pthread_mutex_t belayi_proxy_settings_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -93,21 +92,9 @@ bool belayi_faces_know(struct belayi_import *import, REFIID iid)
 	       belayi_stub_find(import->export, iid);
 }
 
-/* IUnknown of every face: name_query, name_ref and name_unref. */
-#define FACE(type, member)                                                     \
-	static HRESULT STDMETHODCALLTYPE member##_query(                       \
-		type *This, REFIID iid, void **ret_object)                     \
-	{                                                                      \
-		return belayi_faces_query(IMPL_FROM(member), iid, ret_object); \
-	}                                                                      \
-	static ULONG STDMETHODCALLTYPE member##_ref(type *This)                \
-	{                                                                      \
-		return belayi_import_ref(IMPL_FROM(member));                   \
-	}                                                                      \
-	static ULONG STDMETHODCALLTYPE member##_unref(type *This)              \
-	{                                                                      \
-		return belayi_import_unref(IMPL_FROM(member));                 \
-	}
+#define FACE(Interface, member)                                                \
+	BELAYI_UNKNOWN(Interface, belayi_import, member, belayi_faces_query,   \
+		       belayi_import_ref, belayi_import_unref)
 
 FACE(IUnknown, identity)
 FACE(IMultiQI, multi)
@@ -116,9 +103,9 @@ FACE(IClientSecurity, security)
 FACE(ICallFactory, factory)
 
 static CONST_VTBL IUnknownVtbl identity_vtable = {
-	identity_query,
-	identity_ref,
-	identity_unref,
+	identity_QueryInterface,
+	identity_AddRef,
+	identity_Release,
 };
 
 /* --- IMultiQI ------------------------------------------------------------ */
@@ -135,9 +122,9 @@ static HRESULT STDMETHODCALLTYPE multi_query_many(IMultiQI *This, ULONG count,
 }
 
 static CONST_VTBL IMultiQIVtbl multi_vtable = {
-	multi_query,
-	multi_ref,
-	multi_unref,
+	multi_QueryInterface,
+	multi_AddRef,
+	multi_Release,
 	multi_query_many,
 };
 
@@ -164,11 +151,9 @@ static HRESULT STDMETHODCALLTYPE marshal_disconnect(IMarshal *This,
 }
 
 static CONST_VTBL IMarshalVtbl marshal_vtable = {
-	marshal_query,        marshal_ref,
-	marshal_unref,        belayi_standard_class,
-	belayi_standard_size, marshal_marshal,
-	belayi_standard_read, belayi_standard_discard,
-	marshal_disconnect,
+	marshal_QueryInterface, marshal_AddRef,          marshal_Release,
+	belayi_standard_class,  belayi_standard_size,    marshal_marshal,
+	belayi_standard_read,   belayi_standard_discard, marshal_disconnect,
 };
 
 struct belayi_import *belayi_import_of(IMarshal *This)
@@ -258,8 +243,8 @@ static HRESULT STDMETHODCALLTYPE security_copy_proxy(IClientSecurity *This,
 }
 
 static CONST_VTBL IClientSecurityVtbl security_vtable = {
-	security_query,         security_ref,         security_unref,
-	security_query_blanket, security_set_blanket, security_copy_proxy,
+	security_QueryInterface, security_AddRef,      security_Release,
+	security_query_blanket,  security_set_blanket, security_copy_proxy,
 };
 
 /* --- ICallFactory -------------------------------------------------------- */
@@ -282,9 +267,9 @@ static HRESULT STDMETHODCALLTYPE factory_create(ICallFactory *This,
 }
 
 static CONST_VTBL ICallFactoryVtbl factory_vtable = {
-	factory_query,
-	factory_ref,
-	factory_unref,
+	factory_QueryInterface,
+	factory_AddRef,
+	factory_Release,
 	factory_create,
 };
 
