@@ -208,6 +208,21 @@ bool belay_adapter_changes(const struct belay_ref *ref)
 	       may_change(&decided);
 }
 
+bool belay_adapter_cancels(const struct belay_ref *ref)
+{
+	struct belayi_decided decided;
+
+	if (!is_decided(ref) || !decided_of(ref, &decided))
+		return false;
+	if (decided.set &
+	    (BELAY_VERDICT_DEADLINE | BELAY_VERDICT_REFUSE_CANCEL))
+		return true;
+	for (uint8_t i = 0; i < decided.fired_count; i++)
+		if (decided.fired[i].rule->rule->policy->cancel)
+			return true;
+	return false;
+}
+
 void belay_adapter_unable(const struct belay_ref *ref)
 {
 	struct belayi_decided decided;

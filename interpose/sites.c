@@ -11,6 +11,8 @@
 
 #include <sys/mman.h>
 
+#include <belay/adapter.h>
+
 #include "decisions.h"
 #include "log.h"
 #include "modules.h"
@@ -175,6 +177,18 @@ static bool is_named(uint32_t number)
 			is = BELAYI_NAMED;
 	__atomic_store_n(&belayi_named[number], is, __ATOMIC_RELAXED);
 	return is == BELAYI_NAMED;
+}
+
+bool belay_adapter_ruled(const struct belay_adapter *adapter)
+{
+	const struct belayi_policies *all = &belayi_policies;
+
+	for (uint32_t i = 0; i < all->count; i++)
+		for (uint32_t k = 0; k < adapter->operations_count; k++)
+			if (belay_rule_names_operation(all->rules[i].text,
+						       &adapter->operations[k]))
+				return true;
+	return false;
 }
 
 BELAYI_EACH_CALL struct belayi_site *

@@ -93,6 +93,53 @@ static void a_dropped_completion_never_comes(void **state)
 	in_house(CALLS, dropped);
 }
 
+static void expect_cancels(const char *text, bool expected)
+{
+	const struct belay_ref nobody = {NULL, 0};
+	struct belay_outcome outcome;
+	struct belay_ref ref;
+
+	check(!belay_adapter_ruled(&house_api));
+	rule(text);
+	check(belay_adapter_ruled(&house_api));
+	check(!belay_adapter_ruled(&other_api));
+	check(begin_at(0, &ref, &outcome));
+	check(belay_adapter_cancels(&ref) == expected);
+	(void)finish(&ref, 1);
+	check(!belay_adapter_cancels(&ref));
+	check(!belay_adapter_cancels(&nobody));
+	house_is_empty();
+}
+
+static void may_time_out(void)
+{
+	expect_cancels("house.read timeout after=1h\n", true);
+}
+
+static void may_be_refused(void)
+{
+	expect_cancels("house.read fault refuse-cancel\n", true);
+}
+
+static void may_only_be_late(void)
+{
+	expect_cancels("house.read fault delay=1ns\n", false);
+}
+
+static void may_time_out_later(void)
+{
+	expect_cancels("house.read timeout after=1h when nth=2\n", false);
+}
+
+static void an_adapter_knows_what_rules_may_cancel(void **state)
+{
+	(void)state;
+	in_house(CALLS, may_time_out);
+	in_house(CALLS, may_be_refused);
+	in_house(CALLS, may_only_be_late);
+	in_house(CALLS, may_time_out_later);
+}
+
 static void timed_out(void)
 {
 	struct belay_outcome outcome = {BELAY_CANCELED, ECANCELED, -1};
@@ -231,6 +278,7 @@ int main(void)
 		cmocka_unit_test(a_delay_starts_when_the_other_side_is_done),
 		cmocka_unit_test(a_hanging_call_ends_when_it_is_cancelled),
 		cmocka_unit_test(a_dropped_completion_never_comes),
+		cmocka_unit_test(an_adapter_knows_what_rules_may_cancel),
 		cmocka_unit_test(a_call_is_cancelled_at_its_deadline),
 		cmocka_unit_test(
 			what_was_asked_and_ended_well_was_not_cancelled),

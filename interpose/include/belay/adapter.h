@@ -296,6 +296,20 @@ enum belay_verdict belay_adapter_keeps(const struct belay_ref *ref);
 bool belay_adapter_changes(const struct belay_ref *ref);
 
 /*
+ * belay_adapter_cancels() - whether a policy may cancel the call, or refuse
+ * somebody else that
+ */
+bool belay_adapter_cancels(const struct belay_ref *ref);
+
+/*
+ * belay_adapter_ruled() - whether this process has rules that name calls of an
+ * adapter
+ *
+ * True for the process's whole life, or false. To be asked once, after a Begin.
+ */
+bool belay_adapter_ruled(const struct belay_adapter *adapter);
+
+/*
  * belay_adapter_unable() - the completion of this one call cannot be kept back
  *
  * Where that is so of all calls, the operation's `faults` says it.
