@@ -27,6 +27,7 @@
  */
 #include "aio.h"
 
+#include "aio_line.h"
 #include "aio_shadow.h"
 #include "aio_wait.h"
 
@@ -79,9 +80,18 @@ static void finished(const struct aiocb *cb, const struct belay_ref *ref,
 		     struct belay_outcome *outcome)
 {
 	(void)belay_adapter_finished(ref, outcome);
-	if (__builtin_expect(belayi_shadow_any(), 0))
+	if (belayi_shadow_any())
 		belayi_shadow_forget(cb, ref);
-	belayi_aio_give_back(cb);
+}
+
+/* A call may be over, and its block not say so before somebody looks. */
+static int look_at(const struct aiocb *cb)
+{
+	int code = belayi_aio_code(cb);
+
+	return code == EINPROGRESS && belayi_shadow_any()
+		       ? belayi_shadow_look(cb)
+		       : code;
 }
 
 /*
@@ -96,7 +106,7 @@ static void leave_earlier(const struct aiocb *cb)
 
 	if (!ref.call)
 		return;
-	code = belayi_aio_code(cb);
+	code = look_at(cb);
 	if (belay_call_state(ref.call) == BELAY_CALL_STARTING) {
 		belay_adapter_accepted(&ref);
 		belay_adapter_double();
@@ -127,10 +137,8 @@ bool belayi_aio_begin(enum belayi_aio_kind kind, const struct aiocb *cb, int op,
 		call.args[2] = (uint64_t)cb->aio_offset;
 	}
 	leave_earlier(cb);
-	if (belay_adapter_begin(&call, ret_ref, &fault)) {
-		belayi_aio_queue_up(cb);
+	if (belay_adapter_begin(&call, ret_ref, &fault))
 		return true;
-	}
 	errno = fault.status;
 	return false;
 }
@@ -147,21 +155,54 @@ static int run(enum belayi_aio_kind kind, struct aiocb *cb, int op)
 	}
 }
 
+/* From when the call is accepted the block may be gone. */
+static int run_plain(const struct belay_ref *ref, enum belayi_aio_kind kind,
+		     struct aiocb *cb, int op)
+{
+	int r = run(kind, cb, op);
+
+	if (r == 0)
+		belay_adapter_accepted(ref);
+	else
+		belay_adapter_refused(ref, errno);
+	return r;
+}
+
 static int run_shadow(const struct belay_ref *ref, enum belayi_aio_kind kind,
 		      struct aiocb *cb, int op)
 {
 	struct aiocb *shadow = belayi_shadow_new(ref, cb, kind);
-	int r = run(kind, shadow ?: cb, op);
+	int r;
 
+	if (!shadow) {
+		belay_adapter_unable(ref);
+		belayi_line_spoil(cb->aio_fildes);
+		return run_plain(ref, kind, cb, op);
+	}
+	r = run(kind, shadow, op);
 	/* First: from when the call is accepted, a cancel reaches its shadow. */
-	if (shadow && r == 0)
+	if (r == 0)
 		belayi_shadow_begun(shadow);
 	if (r == 0)
 		belay_adapter_accepted(ref);
 	else
 		belay_adapter_refused(ref, errno);
-	if (shadow && r != 0)
+	if (r != 0)
 		belayi_shadow_refused(shadow);
+	return r;
+}
+
+/* Where rules name calls of this API. */
+static int run_ruled(const struct belay_ref *ref, enum belayi_aio_kind kind,
+		     struct aiocb *cb, int op)
+{
+	int fd = cb->aio_fildes;
+	int r;
+
+	if (belayi_shadow_wanted(ref, cb, kind) || !belayi_line_enter(fd))
+		return run_shadow(ref, kind, cb, op);
+	r = run_plain(ref, kind, cb, op);
+	belayi_line_entered(fd);
 	return r;
 }
 
@@ -169,25 +210,19 @@ static inline int start(enum belayi_aio_kind kind, struct aiocb *cb, int op,
 			const void *site)
 {
 	struct belay_ref ref;
-	int r;
 
 	if (!belayi_aio_begin(kind, cb, op, NULL, site, &ref))
 		return -1;
-	if (__builtin_expect(belayi_shadow_wanted(&ref, cb, kind), 0))
-		return run_shadow(&ref, kind, cb, op);
-	r = run(kind, cb, op);
-	if (r == 0)
-		belay_adapter_accepted(&ref);
-	else
-		belay_adapter_refused(&ref, errno);
-	return r;
+	return __builtin_expect(belayi_lines_kept(&ref), 0)
+		       ? run_ruled(&ref, kind, cb, op)
+		       : run_plain(&ref, kind, cb, op);
 }
 
 /*
  * The program saw the block's final code: the first look counts. While a call
  * is on its way (STARTING), the code can still be that of the call before.
  */
-static void complete(const struct aiocb *cb, int code)
+void belayi_aio_seen(const struct aiocb *cb, int code)
 {
 	struct belay_ref ref = belay_adapter_find(&belay_adapter, cb);
 	struct belay_outcome outcome;
@@ -200,12 +235,6 @@ static void complete(const struct aiocb *cb, int code)
 		return;
 	outcome = belayi_aio_outcome(code, cb->__return_value);
 	(void)belay_adapter_completed(&ref, &outcome);
-}
-
-void belayi_aio_seen(const struct aiocb *cb, int code)
-{
-	complete(cb, code);
-	belayi_aio_give_back(cb);
 }
 
 static void collected(const struct aiocb *cb, struct belay_outcome *outcome)
@@ -253,19 +282,29 @@ BELAY_EXPORT int aio_fsync(int op, struct aiocb *cb)
 	return start(BELAYI_AIO_FSYNC, cb, op, BELAY_SITE());
 }
 
-/* Polled in loops: while the call is pending nothing is looked up. */
-BELAY_EXPORT int aio_error(const struct aiocb *cb)
+/* With what the real one said. */
+__attribute__((noinline)) static int said(const struct aiocb *cb, int code)
 {
-	int code = NEXT(aio_error)(cb);
-
+	if (code == EINPROGRESS)
+		code = look_at(cb);
 	if (code != EINPROGRESS)
 		belayi_aio_seen(cb, code);
 	return code;
 }
 
+/* Polled in loops: while the call is pending nothing is looked up. */
+BELAY_EXPORT int aio_error(const struct aiocb *cb)
+{
+	int code = NEXT(aio_error)(cb);
+
+	if (code == EINPROGRESS && !belayi_shadow_ever())
+		return EINPROGRESS;
+	return said(cb, code);
+}
+
 BELAY_EXPORT ssize_t aio_return(struct aiocb *cb)
 {
-	int code = belayi_aio_code(cb);
+	int code = look_at(cb);
 	ssize_t r = NEXT(aio_return)(cb);
 	struct belay_outcome outcome;
 
@@ -284,9 +323,8 @@ BELAY_EXPORT int aio_cancel(int fd, struct aiocb *cb)
 BELAY_EXPORT int aio_suspend(const struct aiocb *const list[], int nent,
 			     const struct timespec *restrict timeout)
 {
-	int r = __builtin_expect(belayi_shadow_any(), 0)
-			? belayi_wait_any(list, nent, timeout)
-			: NEXT(aio_suspend)(list, nent, timeout);
+	int r = belayi_shadow_any() ? belayi_wait_any(list, nent, timeout)
+				    : NEXT(aio_suspend)(list, nent, timeout);
 
 	for (int i = 0; r == 0 && i < nent; i++) {
 		int code = list[i] ? belayi_aio_code(list[i]) : EINPROGRESS;

@@ -116,18 +116,6 @@ void belayi_aio_seen(const struct aiocb *cb, int code);
 /* belayi_aio_cancel() - aio_cancel() */
 int belayi_aio_cancel(int fd, struct aiocb *cb);
 
-/*
- * belayi_aio_give_back() - the program knows that the call on a block is over;
- * comes back once nobody cancels that call any more
- */
-void belayi_aio_give_back(const struct aiocb *cb);
-
-/*
- * belayi_aio_queue_up() - a call has begun and is not glibc's yet; comes back
- * once nobody cancels a call on its descriptor any more
- */
-void belayi_aio_queue_up(const struct aiocb *cb);
-
 /* belayi_aio_cancel_call() - for a policy or an operator */
 enum belay_answer belayi_aio_cancel_call(const struct belay_ref *ref,
 					 int32_t *ret_status);

@@ -3,10 +3,12 @@
  * aio_list.c - lio_listio(): each element is a call
  *
  * A policy may fail an element: then it is an element that could not be
- * queued, and the others go on without it. Where one is to be kept back, all
- * elements get shadows, for the list is over when its last element is.
+ * queued, and the others go on without it. Where one is to have a shadow, all
+ * elements get one, for the list is over when its last element is. So do those
+ * of a list that is waited for, where rules name calls of this API: glibc would
+ * queue and wait in one, and nobody could tell when they are queued.
  */
-#include "aio.h"
+#include "aio_line.h"
 #include "aio_shadow.h"
 
 /* A lio_listio() as the program asked for it. */
@@ -75,7 +77,8 @@ struct touched {
 	struct aiocb **blocks;
 	size_t size;
 	bool any_failed;
-	bool any_kept;
+	bool any_kept; /* they get shadows */
+	bool is_ruled; /* lines are kept */
 };
 
 static bool touch(struct touched *touched, const struct list *list)
@@ -172,24 +175,71 @@ static int run_kept(const struct list *list, struct touched *touched)
 	return error;
 }
 
+/* The descriptors that calls of a list are about to be queued for. */
+struct entered {
+	int *fds;
+	int count;
+};
+
+static void leave(const struct entered *entered)
+{
+	for (int i = 0; i < entered->count; i++)
+		belayi_line_entered(entered->fds[i]);
+}
+
+/* Return: false: they must have shadows. */
+static bool enter(const struct list *list, struct entered *entered)
+{
+	for (int i = 0; i < list->nent; i++) {
+		const struct aiocb *cb = list->blocks[i];
+
+		if (!is_element(cb))
+			continue;
+		if (!belayi_line_enter(cb->aio_fildes)) {
+			leave(entered);
+			return false;
+		}
+		entered->fds[entered->count++] = cb->aio_fildes;
+	}
+	return true;
+}
+
+/* Return: 0, or an errno. */
+static int run_plain(const struct list *list, const struct touched *touched,
+		     const struct entered *entered)
+{
+	int r = list->next(list->mode, touched->blocks ?: list->blocks,
+			   list->nent, list->sig);
+	int error = r < 0 ? errno : 0;
+
+	leave(entered);
+	begun(list, list->nent, r, 0);
+	return error;
+}
+
 static int run_touched(const struct list *list, struct touched *touched)
 {
-	struct list rest = *list;
+	struct entered entered = {NULL, 0};
 	int saved = errno;
-	int error = 0;
-	int r;
+	int error;
 
-	if (touched->any_kept) {
-		error = run_kept(list, touched);
-	} else {
-		rest.blocks = touched->blocks;
-		r = list->next(list->mode, rest.blocks, list->nent, list->sig);
-		error = r < 0 ? errno : 0;
-		begun(list, list->nent, r, 0);
+	/* On the stack, as glibc has its own list of them. */
+	if (list->nent > 0)
+		entered.fds = __builtin_alloca(sizeof(*entered.fds) *
+					       (size_t)list->nent);
+	if (touched->is_ruled && !touched->any_kept)
+		touched->any_kept = !enter(list, &entered);
+	if (touched->any_kept && !touch(touched, list)) {
+		begun(list, list->nent, -1, EAGAIN);
+		errno = EAGAIN;
+		return -1;
 	}
+	error = touched->any_kept ? run_kept(list, touched)
+				  : run_plain(list, touched, &entered);
 	if (touched->any_failed && !error)
 		error = EIO;
-	(void)munmap(touched->blocks, touched->size);
+	if (touched->blocks)
+		(void)munmap(touched->blocks, touched->size);
 	errno = error ?: saved;
 	return error ? -1 : 0;
 }
@@ -205,6 +255,7 @@ static bool begin_elements(const struct list *list, const void *site,
 		enum belayi_aio_kind kind;
 		struct belay_ref ref;
 		bool is_begun;
+		bool is_ruled;
 		bool is_kept;
 
 		if (!is_element(cb))
@@ -212,7 +263,11 @@ static bool begin_elements(const struct list *list, const void *site,
 		kind = belayi_aio_element(cb);
 		is_begun = belayi_aio_begin(kind, cb, cb->aio_lio_opcode,
 					    list->blocks, site, &ref);
-		is_kept = is_begun && belayi_shadow_wanted(&ref, cb, kind);
+		is_ruled = is_begun && belayi_lines_kept(&ref);
+		is_kept = is_ruled &&
+			  (belayi_shadow_wanted(&ref, cb, kind) ||
+			   (list->mode == LIO_WAIT && belayi_shadow_can()));
+		touched->is_ruled |= is_ruled;
 		if (is_begun && !is_kept)
 			continue;
 		if (!touch(touched, list)) {
@@ -232,7 +287,7 @@ int belayi_aio_list(belayi_list_function next, int mode,
 		    struct sigevent *sig, const void *site)
 {
 	const struct list list = {next, mode, blocks, nent, sig};
-	struct touched touched = {NULL, 0, false, false};
+	struct touched touched = {.blocks = NULL};
 	int saved = errno;
 	int r;
 
@@ -242,7 +297,7 @@ int belayi_aio_list(belayi_list_function next, int mode,
 	if (!begin_elements(&list, site, &touched))
 		return -1;
 	errno = saved;
-	if (__builtin_expect(touched.blocks != NULL, 0))
+	if (__builtin_expect(touched.is_ruled || touched.blocks, 0))
 		return run_touched(&list, &touched);
 	r = next(mode, blocks, nent, sig);
 	begun(&list, nent, r, 0);

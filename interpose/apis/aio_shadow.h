@@ -12,14 +12,20 @@
 
 #include "aio.h"
 
+#define BELAYI_AIO_UNTOUCHED (-1) /* of a code: libc has left it alone */
+
 /*
  * belayi_shadow_wanted() - whether a call that begins is to have a shadow
  *
- * A policy may keep it back or change it; or another call of its block has
- * one; or it is a sync, and what it must wait for is kept back.
+ * A policy may keep it back, change it, cancel it or refuse that; or another
+ * call of its block has one; or it is a sync, and what it must wait for is kept
+ * back.
  */
 bool belayi_shadow_wanted(const struct belay_ref *ref, const struct aiocb *cb,
 			  enum belayi_aio_kind kind);
+
+/* belayi_shadow_can() - makes what shadows need; errno is kept */
+bool belayi_shadow_can(void);
 
 /*
  * belayi_shadow_new() - the shadow of a call that begins
@@ -43,11 +49,28 @@ void belayi_shadow_refused(struct aiocb *shadow);
 /* belayi_shadow_status() - why a shadow in a list was never queued; 0: it was */
 int belayi_shadow_status(const struct aiocb *shadow);
 
+extern __attribute__((
+	visibility("hidden"))) struct belayi_shadows *belayi_shadows;
+
+/* belayi_shadow_ever() - whether any call of this process ever had a shadow */
+static inline bool belayi_shadow_ever(void)
+{
+	return __builtin_expect(
+		__atomic_load_n(&belayi_shadows, __ATOMIC_ACQUIRE) != NULL, 0);
+}
+
 /* belayi_shadow_any() - whether any call of this process has a shadow */
 bool belayi_shadow_any(void);
 
 /* belayi_shadow_has() - whether the call on this block has one */
 bool belayi_shadow_has(const struct aiocb *cb);
+
+/*
+ * belayi_shadow_look() - the program looks at a block that says EINPROGRESS
+ *
+ * Return: what it says now.
+ */
+int belayi_shadow_look(const struct aiocb *cb);
 
 /* belayi_shadow_deliver() - a hold is over: the program may know */
 void belayi_shadow_deliver(const struct belay_ref *ref);
@@ -62,12 +85,21 @@ enum belay_answer belayi_shadow_cancel(const struct aiocb *cb,
 				       const struct belay_ref *ref, bool tell);
 
 /*
- * belayi_shadow_cancel_all() - the same, of all calls on a descriptor, after
- * the real aio_cancel() of all has answered `r`
+ * belayi_shadow_cancel_all() - aio_cancel() of all calls on a descriptor,
+ * where there may be shadows
  *
- * Return: what both come to.
+ * is_refused: whether a policy refuses that to a call
  */
-int belayi_shadow_cancel_all(int fd, int r);
+int belayi_shadow_cancel_all(int fd,
+			     bool (*is_refused)(const struct belay_ref *ref,
+						const void *data),
+			     const void *data);
+
+/*
+ * belayi_shadow_cancel_other() - aio_cancel() of one call that has none, where
+ * there may be shadows behind it
+ */
+int belayi_shadow_cancel_other(int fd, struct aiocb *cb);
 
 /*
  * belayi_shadow_forget() - a call has ended that may still be kept back: the

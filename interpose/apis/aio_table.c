@@ -12,23 +12,25 @@
 
 #define STATE_BITS 4
 
-static struct shadows {
+struct belayi_shadows {
 	uint32_t alive;
 	uint64_t number;
 	uint64_t used[WORDS]; /* a bit for each place */
 	struct belayi_shadow all[PLACES];
-} * shadows;
+};
+
+struct belayi_shadows *belayi_shadows;
 
 bool belayi_shadows_make(void)
 {
-	return belayi_aio_make((void **)&shadows, sizeof(*shadows));
+	return belayi_aio_make((void **)&belayi_shadows,
+			       sizeof(*belayi_shadows));
 }
 
 bool belayi_shadow_any(void)
 {
-	const struct shadows *all = __atomic_load_n(&shadows, __ATOMIC_ACQUIRE);
-
-	return all && __atomic_load_n(&all->alive, __ATOMIC_SEQ_CST);
+	return belayi_shadow_ever() &&
+	       __atomic_load_n(&belayi_shadows->alive, __ATOMIC_SEQ_CST);
 }
 
 /* --- The word ------------------------------------------------------------ */
@@ -106,12 +108,12 @@ static uint64_t bit_of(uint32_t place)
 
 struct belayi_shadow *belayi_shadow_take(const struct aiocb *cb)
 {
-	uint64_t number =
-		__atomic_add_fetch(&shadows->number, 1, __ATOMIC_RELAXED);
+	uint64_t number = __atomic_add_fetch(&belayi_shadows->number, 1,
+					     __ATOMIC_RELAXED);
 
 	for (uint32_t i = 0; i < PROBES; i++) {
 		uint32_t place = place_of(cb, i);
-		struct belayi_shadow *s = &shadows->all[place];
+		struct belayi_shadow *s = &belayi_shadows->all[place];
 		uint64_t empty = BELAYI_SHADOW_FREE;
 
 		if (!__atomic_compare_exchange_n(
@@ -119,29 +121,47 @@ struct belayi_shadow *belayi_shadow_take(const struct aiocb *cb)
 			    word_of(number, BELAYI_SHADOW_NEW), false,
 			    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 			continue;
-		(void)__atomic_fetch_or(&shadows->used[place / 64],
+		(void)__atomic_fetch_or(&belayi_shadows->used[place / 64],
 					bit_of(place), __ATOMIC_SEQ_CST);
-		(void)__atomic_add_fetch(&shadows->alive, 1, __ATOMIC_SEQ_CST);
+		(void)__atomic_add_fetch(&belayi_shadows->alive, 1,
+					 __ATOMIC_SEQ_CST);
 		return s;
 	}
 	return NULL;
 }
 
+bool belayi_shadow_hold(const struct belayi_found *found)
+{
+	uint32_t *holders = &found->shadow->holders;
+	uint32_t count = __atomic_load_n(holders, __ATOMIC_RELAXED);
+
+	do {
+		if (!count)
+			return false;
+	} while (!__atomic_compare_exchange_n(holders, &count, count + 1, false,
+					      __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
+	if (belayi_shadow_is(found))
+		return true;
+	belayi_shadow_let_go(found->shadow);
+	return false;
+}
+
 void belayi_shadow_let_go(struct belayi_shadow *s)
 {
-	uint32_t place = (uint32_t)(s - shadows->all);
+	uint32_t place = (uint32_t)(s - belayi_shadows->all);
 
 	if (__atomic_sub_fetch(&s->holders, 1, __ATOMIC_ACQ_REL))
 		return;
-	(void)__atomic_fetch_and(&shadows->used[place / 64], ~bit_of(place),
-				 __ATOMIC_SEQ_CST);
+	(void)__atomic_fetch_and(&belayi_shadows->used[place / 64],
+				 ~bit_of(place), __ATOMIC_SEQ_CST);
 	__atomic_store_n(&s->word, BELAYI_SHADOW_FREE, __ATOMIC_SEQ_CST);
 }
 
 void belayi_shadow_ended(struct belayi_shadow *s)
 {
 	belayi_shadow_set(s, BELAYI_SHADOW_ENDED);
-	(void)__atomic_sub_fetch(&shadows->alive, 1, __ATOMIC_SEQ_CST);
+	(void)__atomic_sub_fetch(&belayi_shadows->alive, 1, __ATOMIC_SEQ_CST);
 	belayi_shadow_let_go(s);
 }
 
@@ -174,7 +194,7 @@ struct belayi_found belayi_shadow_find(const struct aiocb *cb,
 	struct belayi_found newest = {NULL, 0};
 
 	for (uint32_t i = 0; belayi_shadow_any() && i < PROBES; i++) {
-		struct belayi_shadow *s = &shadows->all[place_of(cb, i)];
+		struct belayi_shadow *s = &belayi_shadows->all[place_of(cb, i)];
 		uint64_t word = load(s);
 		struct belayi_found found = {s, word >> STATE_BITS};
 
@@ -196,17 +216,22 @@ void belayi_shadow_each(bool (*visit)(const struct belayi_found *found,
 			void *data)
 {
 	for (uint32_t i = 0; belayi_shadow_any() && i < WORDS; i++) {
-		uint64_t bits =
-			__atomic_load_n(&shadows->used[i], __ATOMIC_SEQ_CST);
+		uint64_t bits = __atomic_load_n(&belayi_shadows->used[i],
+						__ATOMIC_SEQ_CST);
 
 		for (; bits; bits &= bits - 1) {
 			uint32_t place =
 				i * 64 + (uint32_t)__builtin_ctzll(bits);
-			struct belayi_shadow *s = &shadows->all[place];
+			struct belayi_shadow *s = &belayi_shadows->all[place];
 			const struct belayi_found found = {
 				s, belayi_shadow_number(s)};
+			bool goes_on;
 
-			if (belayi_shadow_is(&found) && !visit(&found, data))
+			if (!belayi_shadow_hold(&found))
+				continue;
+			goes_on = visit(&found, data);
+			belayi_shadow_let_go(s);
+			if (!goes_on)
 				return;
 		}
 	}

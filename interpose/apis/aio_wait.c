@@ -2,14 +2,18 @@
 /*
  * aio_wait.c - waits where some of the calls are kept back
  *
- * Who waits for such calls alone sleeps on a counter of changes. Who also
- * waits for calls that glibc knows sleeps in the real aio_suspend(), which
+ * Who waits for calls that glibc has sleeps in the real aio_suspend(), on their
+ * shadows. Who waits for calls that are kept back sleeps on a counter of
+ * changes. Who waits for both sleeps in the real aio_suspend(), too, which
  * nobody can end from outside, so it sleeps there for a moment at a time.
  * (A request of ours in its list, to be cancelled when something changes,
  * would end it. But glibc forgets what is queued behind a cancelled request
  * that none of its threads has taken up.)
  */
 #include "aio_wait.h"
+
+/* Cleanups of a cancelled thread without libgcc_s: a guest gets libc only. */
+#undef __EXCEPTIONS
 
 #include <limits.h>
 #include <linux/futex.h>
@@ -18,8 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "aio.h"
 #include "aio_shadow.h"
+#include "aio_table.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 #define MOMENT_NS UINT64_C(1000000)
@@ -62,6 +66,11 @@ static uint64_t now_ns(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t belayi_wait_in(uint64_t ns)
+{
+	return now_ns() + ns;
 }
 
 static struct timespec time_of(uint64_t ns)
@@ -109,12 +118,39 @@ enum belayi_woken belayi_wait_sleep(const struct aiocb *const list[], int count,
 
 /* --- aio_suspend() ------------------------------------------------------- */
 
-/* What is in a list of calls that all are in progress. */
+/*
+ * What is in a list of calls that all are in progress: those that glibc will
+ * wake us for, by their shadows where they have some, and others.
+ */
 struct sorted {
 	const struct aiocb **real;
 	int real_count;
+	struct belayi_shadow **held;
+	int held_count;
 	bool any_kept;
 };
+
+/* Also where the thread is cancelled in its sleep. */
+static void let_go(void *data)
+{
+	struct sorted *all = data;
+
+	while (all->held_count > 0)
+		belayi_shadow_let_go(all->held[--all->held_count]);
+}
+
+static void sort_shadow(const struct belayi_found *found, struct sorted *to)
+{
+	if (!belayi_shadow_hold(found)) {
+		to->any_kept = true;
+		return;
+	}
+	to->held[to->held_count++] = found->shadow;
+	if (belayi_shadow_serve(found))
+		to->real[to->real_count++] = &found->shadow->cb;
+	else
+		to->any_kept = true;
+}
 
 /* Return: false where a call is done. */
 static bool sort_out(const struct aiocb *const list[], int nent,
@@ -123,14 +159,19 @@ static bool sort_out(const struct aiocb *const list[], int nent,
 	to->real_count = 0;
 	to->any_kept = false;
 	for (int i = 0; i < nent; i++) {
+		struct belayi_found found;
+
 		if (!list[i])
 			continue;
 		if (belayi_aio_code(list[i]) != EINPROGRESS)
 			return false;
-		if (belayi_shadow_has(list[i]))
-			to->any_kept = true;
+		found = belayi_shadow_find(list[i], NULL);
+		if (found.shadow)
+			sort_shadow(&found, to);
 		else
 			to->real[to->real_count++] = list[i];
+		if (belayi_aio_code(list[i]) != EINPROGRESS)
+			return false;
 	}
 	return true;
 }
@@ -146,42 +187,80 @@ static uint64_t deadline_of(const struct timespec *timeout)
 	       (uint64_t)timeout->tv_nsec;
 }
 
-static int rest_of(uint64_t deadline_ns, const struct aiocb *const list[],
-		   int nent)
+/* Glibc wakes for all of them. */
+static enum belayi_woken sleep_soundly(const struct sorted *all,
+				       uint64_t deadline_ns)
 {
 	uint64_t now = now_ns();
 	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
 	const struct timespec timeout = time_of(left);
 
-	return belayi_next_aio_suspend(
-		list, nent, deadline_ns == UINT64_MAX ? NULL : &timeout);
+	if (belayi_next_aio_suspend(all->real, all->real_count,
+				    deadline_ns == UINT64_MAX ? NULL
+							      : &timeout) == 0)
+		return BELAYI_READY;
+	return errno == EAGAIN ? BELAYI_LATE : BELAYI_INTERRUPTED;
+}
+
+/* The real aio_suspend() does not wait for nothing, either. */
+static bool is_empty(const struct sorted *all)
+{
+	return !all->any_kept && all->real_count == 0;
+}
+
+struct wait {
+	const struct aiocb *const *list;
+	int nent;
+	uint64_t deadline_ns;
+	uint32_t seen;
+	struct sorted all;
+	enum belayi_woken woken; /* BELAYI_READY: a call is done */
+};
+
+static void look_and_sleep(struct wait *wait)
+{
+	struct sorted *all = &wait->all;
+
+	wait->woken = BELAYI_READY;
+	if (!sort_out(wait->list, wait->nent, all) || is_empty(all))
+		return;
+	wait->woken = all->any_kept
+			      ? belayi_wait_sleep(all->real, all->real_count,
+						  wait->seen, wait->deadline_ns)
+			      : sleep_soundly(all, wait->deadline_ns);
+	/* What is done may have to be ended yet, or be queued again. */
+	if (wait->woken == BELAYI_READY)
+		wait->woken = BELAYI_STIRRED;
+}
+
+static void wait_once(struct wait *wait)
+{
+	wait->seen = belayi_wait_seen();
+	pthread_cleanup_push(let_go, &wait->all);
+	look_and_sleep(wait);
+	pthread_cleanup_pop(true);
 }
 
 int belayi_wait_any(const struct aiocb *const list[], int nent,
 		    const struct timespec *timeout)
 {
-	uint64_t deadline_ns = deadline_of(timeout);
+	struct wait wait = {list, nent, deadline_of(timeout)};
 	int saved = errno;
-	struct sorted all = {NULL, 0, false};
-	enum belayi_woken woken;
 
 	/* On the stack, as glibc has its own list of them. */
-	if (nent > 0)
-		all.real = __builtin_alloca(sizeof(*all.real) * (size_t)nent);
+	if (nent > 0) {
+		wait.all.real =
+			__builtin_alloca(sizeof(*wait.all.real) * (size_t)nent);
+		wait.all.held =
+			__builtin_alloca(sizeof(*wait.all.held) * (size_t)nent);
+	}
 	do {
-		uint32_t seen = belayi_wait_seen();
-
 		errno = saved;
-		if (!sort_out(list, nent, &all))
-			return 0;
-		if (!all.any_kept)
-			return rest_of(deadline_ns, list, nent);
-		woken = belayi_wait_sleep(all.real, all.real_count, seen,
-					  deadline_ns);
-	} while (woken == BELAYI_STIRRED);
+		wait_once(&wait);
+	} while (wait.woken == BELAYI_STIRRED);
 	errno = saved;
-	if (woken == BELAYI_READY)
+	if (wait.woken == BELAYI_READY)
 		return 0;
-	errno = woken == BELAYI_LATE ? EAGAIN : EINTR;
+	errno = wait.woken == BELAYI_LATE ? EAGAIN : EINTR;
 	return -1;
 }

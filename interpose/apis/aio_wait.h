@@ -21,6 +21,9 @@ uint32_t belayi_wait_seen(void);
 /* belayi_wait_stir() - something has changed; errno is kept */
 void belayi_wait_stir(void);
 
+/* belayi_wait_in() - a deadline, so long from now */
+uint64_t belayi_wait_in(uint64_t ns);
+
 enum belayi_woken {
 	BELAYI_STIRRED, /* or for nothing: look again */
 	BELAYI_READY,   /* the real aio_suspend() says that a call is done */

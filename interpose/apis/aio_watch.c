@@ -3,8 +3,10 @@
  * aio_watch.c - the watcher: sees when shadows are over
  *
  * A thread of Belay's own, made with the first shadow of a process. It waits
- * for all shadows in the real aio_suspend(), so glibc needs no thread to tell
- * of them, and none that runs on has the program's signals.
+ * for shadows in the real aio_suspend(), so glibc needs no thread to tell of
+ * them, and none that runs on has the program's signals. For quiet ones it does
+ * not: the program ends them as it looks; they are looked at now and then, for
+ * programs that never ask.
  */
 #include "aio_watch.h"
 
@@ -15,16 +17,17 @@
  * or as soon as one of these is over. */
 #define WATCHED_MAX 1024
 
+#define QUIET_NS UINT64_C(50000000)
+
 static struct watcher {
 	uint32_t runs;
-	struct belayi_shadow *fresh; /* a stack that the watcher takes */
 } * watcher;
 
 /* --- What must be over before -------------------------------------------- */
 
 struct sync {
 	int fd;
-	uint64_t number;
+	uint64_t place;
 	bool waits;
 };
 
@@ -32,14 +35,15 @@ static bool is_before(const struct belayi_found *found, void *data)
 {
 	struct sync *sync = data;
 
-	sync->waits = found->number < sync->number &&
+	sync->waits = found->shadow->place < sync->place &&
+		      !belayi_shadow_is_quiet(found->shadow) &&
 		      found->shadow->cb.aio_fildes == sync->fd;
 	return !sync->waits;
 }
 
 bool belayi_watch_waits(const struct belayi_shadow *s)
 {
-	struct sync sync = {s->cb.aio_fildes, belayi_shadow_number(s), false};
+	struct sync sync = {s->cb.aio_fildes, s->place, false};
 
 	if (s->is_sync)
 		belayi_shadow_each(is_before, &sync);
@@ -49,87 +53,87 @@ bool belayi_watch_waits(const struct belayi_shadow *s)
 /* --- Watching ------------------------------------------------------------ */
 
 /*
- * Whether there is nothing more to do with a shadow that does not run. One
- * that was cancelled is ended by who did that.
+ * What a look around found; all of them are held meanwhile.
+ *
+ * blocks: to wait for
+ * over:   those that can be ended, in the order in which they joined their lines
  */
-static bool is_seen_to(struct belayi_shadow *s)
-{
-	const struct belayi_found found = {s, belayi_shadow_number(s)};
+struct around {
+	const struct aiocb *blocks[WATCHED_MAX];
+	int count;
+	bool any_quiet;
+	struct belayi_shadow *over;
+};
 
-	if (belayi_shadow_state(s) == BELAYI_SHADOW_ENDED)
+static void insert(struct belayi_shadow **first, struct belayi_shadow *s)
+{
+	while (*first && (*first)->place < s->place)
+		first = &(*first)->next;
+	s->next = *first;
+	*first = s;
+}
+
+/* One that is not RUNNING is seen to by who made it so, and stirs. */
+static bool look(const struct belayi_found *found, void *data)
+{
+	struct belayi_shadow *s = found->shadow;
+	struct around *around = data;
+	bool is_quiet = belayi_shadow_is_quiet(s);
+	bool runs;
+
+	if (belayi_shadow_state(s) != BELAYI_SHADOW_RUNNING)
 		return true;
-	if (belayi_shadow_state(s) != BELAYI_SHADOW_RUNNING ||
-	    belayi_watch_waits(s))
-		return false;
-	if (belayi_next_aio_error(&s->cb) != ECANCELED)
-		belayi_shadow_over(&found);
+	runs = belayi_aio_code(&s->cb) == EINPROGRESS;
+	around->any_quiet |= is_quiet;
+	if (runs && (is_quiet || around->count == WATCHED_MAX))
+		return true;
+	if ((!runs && belayi_watch_waits(s)) || !belayi_shadow_hold(found))
+		return true;
+	if (runs)
+		around->blocks[around->count++] = &s->cb;
+	else
+		insert(&around->over, s);
 	return true;
 }
 
-/* Adds those that were begun since, the oldest of them first. */
-static void adopt(struct belayi_shadow **first)
+static void end(struct belayi_shadow *first)
 {
-	struct belayi_shadow *fresh =
-		__atomic_exchange_n(&watcher->fresh, NULL, __ATOMIC_SEQ_CST);
-	struct belayi_shadow *in_order = NULL;
+	struct belayi_shadow *next;
 
-	while (fresh) {
-		struct belayi_shadow *s = fresh;
+	for (struct belayi_shadow *s = first; s; s = next) {
+		const struct belayi_found found = {s, belayi_shadow_number(s)};
 
-		fresh = s->next;
-		s->next = in_order;
-		in_order = s;
+		next = s->next;
+		belayi_shadow_over(&found);
+		belayi_shadow_let_go(s);
 	}
-	while (*first)
-		first = &(*first)->next;
-	*first = in_order;
 }
 
-/* Return: how many of `blocks` to wait for. */
-static int look(struct belayi_shadow **first, const struct aiocb *blocks[])
+static void let_go(const struct around *around)
 {
-	int count = 0;
-
-	for (struct belayi_shadow **at = first; *at;) {
-		struct belayi_shadow *s = *at;
-		bool runs = belayi_next_aio_error(&s->cb) == EINPROGRESS;
-
-		if (!runs && is_seen_to(s)) {
-			*at = s->next;
-			belayi_shadow_let_go(s);
-			continue;
-		}
-		if (runs && count < WATCHED_MAX)
-			blocks[count++] = &s->cb;
-		at = &s->next;
-	}
-	return count;
+	for (int i = 0; i < around->count; i++)
+		belayi_shadow_let_go(
+			(struct belayi_shadow *)(uintptr_t)around->blocks[i]);
 }
 
 static void watch(void)
 {
-	static const struct aiocb *blocks[WATCHED_MAX];
-	struct belayi_shadow *first = NULL;
+	static struct around around;
 
 	for (;;) {
 		uint32_t seen = belayi_wait_seen();
-		int count;
 
-		adopt(&first);
-		count = look(&first, blocks);
-		(void)belayi_wait_sleep(blocks, count, seen, UINT64_MAX);
+		around.count = 0;
+		around.any_quiet = false;
+		around.over = NULL;
+		belayi_shadow_each(look, &around);
+		end(around.over);
+		(void)belayi_wait_sleep(around.blocks, around.count, seen,
+					around.any_quiet
+						? belayi_wait_in(QUIET_NS)
+						: UINT64_MAX);
+		let_go(&around);
 	}
-}
-
-void belayi_watch_add(struct belayi_shadow *s)
-{
-	s->holders++;
-	belayi_shadow_set(s, BELAYI_SHADOW_RUNNING);
-	s->next = __atomic_load_n(&watcher->fresh, __ATOMIC_RELAXED);
-	while (!__atomic_compare_exchange_n(&watcher->fresh, &s->next, s, false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-		;
-	belayi_wait_stir();
 }
 
 bool belayi_watch_make(void)

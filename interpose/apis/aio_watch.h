@@ -10,9 +10,6 @@
 /* belayi_watch_make() - sees to it that there is a watcher; false if not */
 bool belayi_watch_make(void);
 
-/* belayi_watch_add() - a shadow runs; the watcher becomes a holder */
-void belayi_watch_add(struct belayi_shadow *s);
-
 /*
  * belayi_watch_waits() - whether a sync must wait for calls of its descriptor
  * that were begun before it

@@ -3,11 +3,12 @@
  * aio_gone.c - reads with control blocks that are unmapped as soon as their
  * call is collected; prints how many ended, and how
  *
- *     aio-gone FILE READS [again]
+ *     aio-gone FILE READS [again [shared]]
  *
- * READS: of each thread
- * again: a second read goes on each block, of half as many bytes; how many of
- *        these did not succeed is printed as "unnamed"
+ * READS:  of each thread
+ * again:  a second read goes on each block, of half as many bytes; how many of
+ *         these did not succeed is printed as "unnamed"
+ * shared: all threads read from one descriptor
  */
 #include <aio.h>
 #include <errno.h>
@@ -24,6 +25,7 @@
 #define SIZE 512
 
 static const char *path;
+static int shared = -1;
 static bool again;
 static long reads;
 static long read_count;
@@ -77,7 +79,7 @@ static void read_once(int fd)
 
 static void *reader(void *unused)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = shared < 0 ? open(path, O_RDONLY | O_CLOEXEC) : shared;
 
 	(void)unused;
 	if (fd < 0)
@@ -95,6 +97,8 @@ int main(int argc, char **argv)
 		return 2;
 	reads = strtol(argv[2], NULL, 10);
 	again = argc > 3;
+	if (argc > 4)
+		shared = open(argv[1], O_RDONLY | O_CLOEXEC);
 	path = argv[1];
 	for (int i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, reader, NULL) != 0)

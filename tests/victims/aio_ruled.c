@@ -1,58 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * aio_ruled.c - uses POSIX AIO, and says what came of it and how long it took
- *
- * Usage: aio_ruled SCENE [ARGUMENT]
- *
- * It knows nothing of Belay. It prints lines of name=value; times are in
- * milliseconds since the first Begin.
  */
-#include <aio.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
 
-#define QUEUED 5
-#define PATIENCE_S 20
+#include "aio_ruled.h"
+
 #define THREADS 4
 #define EACH 8000
-
-static void need(bool truth, const char *what)
-{
-	if (truth)
-		return;
-	(void)fprintf(stderr, "aio_ruled: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-#define NEED(expression) need(expression, #expression)
-
-/* --- Time ---------------------------------------------------------------- */
-
-static uint64_t begun_ns;
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static double elapsed_ms(void)
-{
-	return (double)(now_ns() - begun_ns) / 1e6;
-}
 
 /* Of all threads. */
 static double cpu_ms(void)
@@ -63,64 +21,6 @@ static double cpu_ms(void)
 	return (double)(all.ru_utime.tv_sec + all.ru_stime.tv_sec) * 1e3 +
 	       (double)(all.ru_utime.tv_usec + all.ru_stime.tv_usec) / 1e3;
 }
-
-/* --- Blocks -------------------------------------------------------------- */
-
-static char bytes[QUEUED + 1];
-static struct aiocb blocks[QUEUED];
-
-static void fill(struct aiocb *cb, int fd, size_t size)
-{
-	size_t i = (size_t)(cb - blocks);
-
-	memset(cb, 0, sizeof(*cb));
-	cb->aio_fildes = fd;
-	cb->aio_buf = &bytes[i];
-	cb->aio_nbytes = size;
-	cb->aio_lio_opcode = LIO_READ;
-	cb->aio_sigevent.sigev_notify = SIGEV_NONE;
-}
-
-static int new_file(void)
-{
-	int fd = memfd_create("ruled", 0);
-
-	NEED(fd >= 0 && write(fd, "0123456789", 10) == 10);
-	return fd;
-}
-
-/* Sleeps until a call is over; false where that is not within some time. */
-static bool wait_for(const struct aiocb *cb, int seconds)
-{
-	const struct aiocb *list[] = {cb};
-	const struct timespec longest = {seconds, 0};
-
-	while (aio_error(cb) == EINPROGRESS)
-		if (aio_suspend(list, 1, &longest) < 0 && errno != EINTR)
-			return false;
-	return true;
-}
-
-/* The name of an errno, as rules and `belay apis` write it; 0: OK. */
-static const char *name_of(int error)
-{
-	return error ? strerrorname_np(error) : "OK";
-}
-
-/* What the call ended with; it is collected. */
-static void say_end(struct aiocb *cb)
-{
-	int error;
-
-	NEED(wait_for(cb, PATIENCE_S));
-	error = aio_error(cb);
-	(void)printf("error=%s ms=%.3f", name_of(error), elapsed_ms());
-	(void)printf(" result=%zd\n", aio_return(cb));
-}
-
-/* --- Scenes -------------------------------------------------------------- */
-
-static const char *argument;
 
 static int begin_as(const char *kind, struct aiocb *cb)
 {
@@ -149,75 +49,6 @@ static void one(void)
 	/* An element that was not queued says so in its block. */
 	if (r == 0 || strcmp(argument, "other") == 0)
 		say_end(blocks);
-}
-
-static void begin_all(int fd)
-{
-	begun_ns = now_ns();
-	for (int i = 0; i < QUEUED; i++) {
-		fill(&blocks[i], fd, 1);
-		NEED(aio_read(&blocks[i]) == 0);
-	}
-}
-
-/* Reads of one pipe: libc is in the first, and the others queue behind it. */
-static void fifo(void)
-{
-	int running = 0;
-	int fds[2];
-
-	NEED(pipe(fds) == 0);
-	begin_all(fds[0]);
-	for (int i = 1; i < QUEUED; i++)
-		say_end(&blocks[i]);
-	running = aio_error(&blocks[0]) == EINPROGRESS;
-	(void)printf("running=%d\n", running);
-	NEED(write(fds[1], "x", 1) == 1);
-	say_end(&blocks[0]);
-}
-
-/* Looks at the block itself: nobody is told that it was looked at. */
-static void until_over(const struct aiocb *cb)
-{
-	const struct timespec moment = {0, 1000000};
-	uint64_t end = now_ns() + PATIENCE_S * UINT64_C(1000000000);
-
-	while (__atomic_load_n(&cb->__error_code, __ATOMIC_ACQUIRE) ==
-	       EINPROGRESS) {
-		need(now_ns() < end, "waiting in vain for a call");
-		(void)nanosleep(&moment, NULL);
-	}
-}
-
-static const char *cancel(int fd, struct aiocb *cb)
-{
-	static const char *const answers[] = {
-		[AIO_CANCELED] = "CANCELED",
-		[AIO_NOTCANCELED] = "NOTCANCELED",
-		[AIO_ALLDONE] = "ALLDONE",
-	};
-	int r = aio_cancel(fd, cb);
-
-	return r < 0 ? name_of(errno) : answers[r];
-}
-
-/* The same, and the program cancels them all at once, then one by one. */
-static void refused(void)
-{
-	int fds[2];
-
-	NEED(pipe(fds) == 0);
-	begin_all(fds[0]);
-	(void)printf("all=%s\n", cancel(fds[0], NULL));
-	for (int i = 1; i < QUEUED; i++)
-		(void)printf("one=%s\n", cancel(fds[0], &blocks[i]));
-	NEED(write(fds[1], "abcde", QUEUED) == QUEUED);
-	until_over(&blocks[QUEUED - 1]);
-	(void)printf("all=%s\n", cancel(fds[0], NULL));
-	(void)printf("one=%s\n", cancel(fds[0], &blocks[1]));
-	for (int i = 0; i < QUEUED; i++)
-		say_end(&blocks[i]);
-	(void)printf("bytes=%s\n", bytes);
 }
 
 /* A call whose completion is lost. */
@@ -436,32 +267,20 @@ static void crowd(void)
 	(void)printf("read=%d\n", THREADS * EACH);
 }
 
-static const struct {
-	const char *name;
-	void (*play)(void);
-} scenes[] = {
+static const struct scene scenes[] = {
 	{"crowd", crowd},
-	{"fifo", fifo},
 	{"list-tells", list_tells},
 	{"list-waits", list_waits},
 	{"lost", lost},
 	{"notified", notified},
 	{"one", one},
 	{"polls", polls},
-	{"refused", refused},
 	{"sleeps", sleeps},
 	{"sleeps-with-others", sleeps_with_others},
+	{NULL, NULL},
 };
 
 int main(int argc, char **argv)
 {
-	argument = argc > 2 ? argv[2] : "";
-	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
-		if (argc < 2 || strcmp(scenes[i].name, argv[1]) != 0)
-			continue;
-		scenes[i].play();
-		return 0;
-	}
-	(void)fprintf(stderr, "Usage: aio_ruled SCENE [ARGUMENT]\n");
-	return 2;
+	return play(scenes, argc, argv);
 }
