@@ -63,7 +63,7 @@ bool tally_await(const uint32_t *count, uint32_t least)
 	return await(count, least, UINT32_MAX);
 }
 
-bool tally_await_none(const uint32_t *count)
+bool tally_await_most(const uint32_t *count, uint32_t most)
 {
-	return await(count, 0, 0);
+	return await(count, 0, most);
 }

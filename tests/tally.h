@@ -16,13 +16,13 @@ uint32_t tally_add(uint32_t *count);
 uint32_t tally_take(uint32_t *count);
 
 /*
- * tally_await(), tally_await_none() - sleeps until there are `least`; until
- * there is nothing left
+ * tally_await(), tally_await_most() - sleeps until there are at least, or at
+ * most, that many
  *
  * Return: false: not within half a minute, longer than anything takes, also
  *         under a sanitizer on a busy machine.
  */
 bool tally_await(const uint32_t *count, uint32_t least);
-bool tally_await_none(const uint32_t *count);
+bool tally_await_most(const uint32_t *count, uint32_t most);
 
 #endif

@@ -169,5 +169,5 @@ uint32_t counted_refs(const struct counted *counted)
 
 bool counted_go(void)
 {
-	return tally_await_none(&alive);
+	return tally_await_most(&alive, 0);
 }

@@ -25,7 +25,12 @@ uint32_t calc_live(void)
 
 bool calc_go(void)
 {
-	return tally_await_none(&live);
+	return tally_await_most(&live, 0);
+}
+
+bool calc_is_alone(const struct calc *calc)
+{
+	return tally_await_most(&calc->refs, 1);
 }
 
 void calc_born(void)
@@ -176,16 +181,16 @@ static ULONG STDMETHODCALLTYPE calc_AddRef(ICalcMemory *iface)
 {
 	struct calc *calc = impl_from_ICalcMemory(iface);
 
-	return (ULONG)__atomic_add_fetch(&calc->refs, 1, __ATOMIC_RELAXED);
+	return tally_add(&calc->refs);
 }
 
 static ULONG STDMETHODCALLTYPE calc_Release(ICalcMemory *iface)
 {
 	struct calc *calc = impl_from_ICalcMemory(iface);
-	LONG refs = __atomic_sub_fetch(&calc->refs, 1, __ATOMIC_ACQ_REL);
+	uint32_t refs = tally_take(&calc->refs);
 
 	if (refs)
-		return (ULONG)refs;
+		return refs;
 	assert(!calc->jobs);
 	(void)close(calc->jobs_fd);
 	(void)pthread_mutex_destroy(&calc->lock);

@@ -51,7 +51,7 @@ struct calc {
 	ICalcMemory calc;
 	ICallFactory factory;
 	IMarshal marshal;
-	LONG refs;
+	uint32_t refs;
 	unsigned int flags;
 	LONG value;
 	struct calc_counts counts;
@@ -93,6 +93,9 @@ uint32_t calc_live(void);
 
 /* calc_go() - waits until there is none; false: somebody keeps one */
 bool calc_go(void);
+
+/* calc_is_alone() - waits until only one has it; false: somebody else keeps it */
+bool calc_is_alone(const struct calc *calc);
 
 void calc_born(void);
 void calc_gone(void);

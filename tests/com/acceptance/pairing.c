@@ -115,6 +115,8 @@ void pairing_start(struct pairing *pairing, enum pairing_kind kind,
 
 static void stop_server(struct pairing *pairing)
 {
+	/* Its end lets go of everything: nobody may keep it until then. */
+	assert_true(calc_is_alone(pairing->calc));
 	add_one(pairing->stop_fd);
 	assert_int_equal(pthread_join(pairing->server, NULL), 0);
 	(void)close(pairing->stop_fd);
