@@ -31,8 +31,9 @@ static ULONG add_ref(struct belayi_call_object *object)
 }
 
 /*
- * The last reference: no turn is pending, or it would hold one. What the
- * server still has is thrown away when it comes; until then the memory stays.
+ * The last reference: no turn is pending, or it would hold one, also on a part.
+ * What the server still has is thrown away when it comes; until then the memory
+ * stays.
  */
 static void destroy(struct belayi_call_object *object)
 {
@@ -43,7 +44,7 @@ static void destroy(struct belayi_call_object *object)
 	belayi_client_drop(&object->client);
 }
 
-static ULONG release(struct belayi_call_object *object)
+ULONG belayi_object_unref(struct belayi_call_object *object)
 {
 	uint32_t left = __atomic_sub_fetch(&object->refs, 1, __ATOMIC_ACQ_REL);
 
@@ -97,7 +98,7 @@ static ULONG STDMETHODCALLTYPE own_AddRef(IUnknown *This)
 
 static ULONG STDMETHODCALLTYPE own_Release(IUnknown *This)
 {
-	return release(IMPL_FROM(unknown, This));
+	return belayi_object_unref(IMPL_FROM(unknown, This));
 }
 
 static const IUnknownVtbl unknown_vtbl = {
@@ -261,9 +262,11 @@ static HRESULT object_begun(struct belayi_client_call *client, uint64_t turn)
 {
 	struct belayi_call_object *object = object_from(client);
 
-	(void)IUnknown_AddRef(object->waitable.outer);
-	if (belayi_object_is_part(object))
+	(void)add_ref(object);
+	if (belayi_object_is_part(object)) {
+		(void)IUnknown_AddRef(object->waitable.outer);
 		return belayi_outer_begin(object, turn);
+	}
 	belayi_event_begin(&object->waitable.event, turn);
 	return S_OK;
 }
@@ -272,9 +275,11 @@ static void object_unbegun(struct belayi_client_call *client, uint64_t turn)
 {
 	struct belayi_call_object *object = object_from(client);
 
-	if (belayi_object_is_part(object))
+	if (belayi_object_is_part(object)) {
 		belayi_outer_unbegin(object, turn);
-	(void)IUnknown_Release(object->waitable.outer);
+		(void)IUnknown_Release(object->waitable.outer);
+	}
+	(void)belayi_object_unref(object);
 }
 
 static void object_wait(struct belayi_client_call *client)
@@ -294,7 +299,7 @@ static void object_settled(struct belayi_client_call *client, uint64_t turn)
 	(void)belayi_event_signal_turn(&object->waitable.event, turn);
 	if (client->apartment)
 		belayi_apartment_ring(client->apartment);
-	(void)release(object);
+	(void)belayi_object_unref(object);
 }
 
 static HRESULT object_collect(struct belayi_client_call *client, uint64_t turn)

@@ -8,8 +8,9 @@
  * a call begins, Signal when it has settled, Wait in Finish_.
  *
  *  (A) From Begin_ until the call has settled, the turn holds a reference on
- *      the outer object (or on this one). So whoever releases everything after
- *      Begin_ is still told.
+ *      this object and, where it is part of one, on the outer object. So whoever
+ *      releases everything after Begin_ is still told, and an outer object may
+ *      let go of its part at any time.
  *  (B) It is used in the import's apartment. Only what cannot go wrong
  *      elsewhere is not checked for that: Cancel, TestCancel, ISynchronize.
  *  (C) No lock is held while the outer object's code runs.
@@ -58,6 +59,9 @@ struct belayi_call_object {
 /* belayi_object_from() - by the pointer to its AsyncIXxx */
 struct belayi_call_object *belayi_object_from(void *async);
 
+/* belayi_object_unref() - its own IUnknown's Release */
+ULONG belayi_object_unref(struct belayi_call_object *object);
+
 /* belayi_object_begin(), belayi_object_finish() - see vtables.h */
 HRESULT belayi_object_begin(void *async,
 			    const struct belayi_procedure *procedure,
@@ -81,7 +85,7 @@ HRESULT belayi_outer_begin(struct belayi_call_object *object, uint64_t turn);
 /* belayi_outer_unbegin() - nothing is due */
 void belayi_outer_unbegin(struct belayi_call_object *object, uint64_t turn);
 
-/* belayi_outer_settled() - Signal, and the turn's reference is given back */
+/* belayi_outer_settled() - Signal, and the turn's references are given back */
 void belayi_outer_settled(struct belayi_call_object *object, uint64_t turn);
 
 /* belayi_outer_wait() - Wait, where the outer has an ISynchronize of its own */

@@ -5,7 +5,6 @@
 #define COBJMACROS
 #include "acceptance.h"
 #include "asleep.h"
-#include "outer.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -431,7 +430,7 @@ static void a_wait_in_the_mta_does_not_serve(struct pairing *p)
 
 static void an_outer_is_called_back(struct pairing *p)
 {
-	struct outer *outer = outer_new(p, true);
+	struct outer *outer = pairing_outer(p);
 	AsyncICalc *call = AS(outer, AsyncICalc);
 	struct opener opener = {p->calc, gettid(), false};
 	struct acceptance_thread thread;
@@ -451,7 +450,7 @@ static void an_outer_is_called_back(struct pairing *p)
 
 static void a_failing_signal_fails_the_call(struct pairing *p)
 {
-	struct outer *outer = outer_new(p, true);
+	struct outer *outer = pairing_outer(p);
 	AsyncICalc *call = AS(outer, AsyncICalc);
 	LONG sum = 77;
 
@@ -473,7 +472,7 @@ static void finish_in_signal(struct outer *outer)
 
 static void signal_may_finish_the_call(struct pairing *p)
 {
-	struct outer *outer = outer_new(p, true);
+	struct outer *outer = pairing_outer(p);
 	AsyncICalc *call = AS(outer, AsyncICalc);
 
 	outer->in_signal = finish_in_signal;

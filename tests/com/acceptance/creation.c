@@ -4,7 +4,6 @@
  */
 #define COBJMACROS
 #include "acceptance.h"
-#include "outer.h"
 
 static void the_factory_costs_no_message(struct pairing *p)
 {
@@ -91,7 +90,7 @@ static void an_outer_gets_iunknown_only(struct pairing *p)
 
 static void an_outer_reaches_the_call_object(struct pairing *p)
 {
-	struct outer *outer = outer_new(p, true);
+	struct outer *outer = pairing_outer(p);
 	AsyncICalc *call = AS(outer, AsyncICalc);
 
 	assert_true(acceptance_same_object(call, outer));

@@ -140,6 +140,15 @@ void pairing_stop(struct pairing *pairing)
 	assert_true(calc_go());
 }
 
+struct outer *pairing_outer(struct pairing *pairing)
+{
+	struct outer *outer = outer_new(pairing->object, true);
+
+	calc_born();
+	outer->gone = calc_gone;
+	return outer;
+}
+
 AsyncICalc *pairing_call(struct pairing *pairing)
 {
 	return ask_call(pairing->object);

@@ -10,6 +10,7 @@
 
 #include "ask.h"
 #include "calc_server.h"
+#include "outer.h"
 
 /* The arrangements: bits, so that a test can name those it is for. */
 #define PAIRINGS(X)                                                            \
@@ -55,6 +56,9 @@ static inline bool pairing_client_is_single(const struct pairing *pairing)
 {
 	return pairing->kind & (STA_TO_MTA | STA_TO_STA);
 }
+
+/* pairing_outer() - an object that aggregates a new call object */
+struct outer *pairing_outer(struct pairing *pairing);
 
 /* pairing_call() - a new call object; fails the test where there is none */
 AsyncICalc *pairing_call(struct pairing *pairing);

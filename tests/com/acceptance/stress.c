@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "acceptance.h"
-#include "outer.h"
 
 #define THREADS 4
 #define SHARED 6
@@ -229,7 +228,7 @@ static void run_crowd(unsigned int flags)
 		struct shared *shared = &crowd.shared[i];
 
 		if (i % 2)
-			shared->outer = outer_new(&crowd.pairing, true);
+			shared->outer = pairing_outer(&crowd.pairing);
 		shared->call = shared->outer ? AS(shared->outer, AsyncICalc)
 					     : pairing_call(&crowd.pairing);
 	}

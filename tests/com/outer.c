@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "ask.h"
 #include "check.h"
 #include "unknown.h"
 
@@ -42,17 +43,18 @@ static ULONG STDMETHODCALLTYPE outer_AddRef(IUnknown *iface)
 static ULONG STDMETHODCALLTYPE outer_Release(IUnknown *iface)
 {
 	struct outer *outer = impl_from_IUnknown(iface);
+	void (*gone)(void) = outer->gone;
 	LONG refs = __atomic_sub_fetch(&outer->refs, 1, __ATOMIC_ACQ_REL);
 
 	if (refs)
 		return (ULONG)refs;
 	outer->refs = 1; /* what is let go may come and go again */
-	if (outer->inner)
-		IUnknown_Release(outer->inner);
+	(void)outer_part(outer);
 	if (outer->event)
 		IUnknown_Release(outer->event);
 	free(outer);
-	calc_gone();
+	if (gone)
+		gone();
 	return 0;
 }
 
@@ -123,13 +125,20 @@ static ISynchronizeVtbl sync_vtable = {
 	sync_Wait,           sync_Signal, sync_Reset,
 };
 
-struct outer *outer_new(struct pairing *pairing, bool synchronizes)
+ULONG outer_part(struct outer *outer)
 {
-	ICallFactory *factory = AS(pairing->object, ICallFactory);
+	IUnknown *inner = outer->inner;
+
+	outer->inner = NULL;
+	return inner ? IUnknown_Release(inner) : 0;
+}
+
+struct outer *outer_new(void *calc, bool synchronizes)
+{
+	ICallFactory *factory = AS(calc, ICallFactory);
 	struct outer *outer = calloc(1, sizeof(*outer));
 
 	assert_non_null(outer);
-	calc_born();
 	outer->unknown.lpVtbl = &unknown_vtable;
 	outer->sync.lpVtbl = &sync_vtable;
 	outer->refs = 1;

@@ -5,10 +5,12 @@
  * It has an ISynchronize of its own, which counts what COM does to it, or
  * none: then the call object's own is found through it.
  */
-#ifndef TESTS_COM_ACCEPTANCE_OUTER_H
-#define TESTS_COM_ACCEPTANCE_OUTER_H
+#ifndef TESTS_COM_OUTER_H
+#define TESTS_COM_OUTER_H
 
-#include "pairing.h"
+#include <stdbool.h>
+
+#include "calc.h"
 
 struct outer {
 	IUnknown unknown;
@@ -19,6 +21,8 @@ struct outer {
 		event; /* what `sync` forwards to; NULL: it has no ISynchronize */
 	HRESULT signal_answer;
 	void (*in_signal)(struct outer *outer); /* first; may be NULL */
+	void (*gone)(void);                     /* last of all; may be NULL */
+	void *data;
 	HRESULT finished;                       /* its own, and what came */
 	LONG sum;
 	int waits;
@@ -29,6 +33,9 @@ struct outer {
 };
 
 /* outer_new() - and its call object; fails the test where there is none */
-struct outer *outer_new(struct pairing *pairing, bool synchronizes);
+struct outer *outer_new(void *calc, bool synchronizes);
+
+/* outer_part() - lets go of the call object, as the outer may at any time */
+ULONG outer_part(struct outer *outer);
 
 #endif
