@@ -258,17 +258,26 @@ static struct belayi_call_object *object_from(struct belayi_client_call *client)
 	return (struct belayi_call_object *)client;
 }
 
-static HRESULT object_begun(struct belayi_client_call *client, uint64_t turn)
+static void object_begun(struct belayi_client_call *client, uint64_t turn)
 {
 	struct belayi_call_object *object = object_from(client);
 
 	(void)add_ref(object);
 	if (belayi_object_is_part(object)) {
 		(void)IUnknown_AddRef(object->waitable.outer);
-		return belayi_outer_begin(object, turn);
+		belayi_outer_begin(object, turn);
+	} else {
+		belayi_event_begin(&object->waitable.event, turn);
 	}
-	belayi_event_begin(&object->waitable.event, turn);
-	return S_OK;
+}
+
+static HRESULT object_reset(struct belayi_client_call *client, uint64_t turn)
+{
+	struct belayi_call_object *object = object_from(client);
+
+	if (!belayi_object_is_part(object))
+		return S_OK;
+	return belayi_outer_reset(object, turn);
 }
 
 static void object_unbegun(struct belayi_client_call *client, uint64_t turn)
@@ -325,6 +334,7 @@ static void object_free(struct belayi_client_call *client)
 
 static const struct belayi_client_class object_class = {
 	.begun = object_begun,
+	.reset = object_reset,
 	.unbegun = object_unbegun,
 	.wait = object_wait,
 	.settled = object_settled,

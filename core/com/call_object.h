@@ -76,11 +76,14 @@ belayi_object_is_part(const struct belayi_call_object *object)
 }
 
 /*
- * belayi_outer_begin() - Reset; the outer's Signal is due
+ * belayi_outer_begin() - alone with the call; Reset follows
  *
  * Waits for a Signal of an older turn that is under way on another thread.
  */
-HRESULT belayi_outer_begin(struct belayi_call_object *object, uint64_t turn);
+void belayi_outer_begin(struct belayi_call_object *object, uint64_t turn);
+
+/* belayi_outer_reset() - Reset, on the same thread; then the Signal is due */
+HRESULT belayi_outer_reset(struct belayi_call_object *object, uint64_t turn);
 
 /* belayi_outer_unbegin() - nothing is due */
 void belayi_outer_unbegin(struct belayi_call_object *object, uint64_t turn);

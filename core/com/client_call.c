@@ -221,12 +221,15 @@ bool belayi_client_is_out(const struct belayi_client_call *client)
 
 /* --- A turn begins ------------------------------------------------------- */
 
+/* The id while the turn is certain: Begin_ may send when it is over. */
 static void prepare(struct belayi_client_call *client,
-		    struct belayi_message *message, uint64_t turn, HRESULT hr)
+		    struct belayi_message *message, const struct belay_ref *ref)
 {
 	belayi_client_hold(client);
-	__atomic_store_n(&message->turn, turn, __ATOMIC_RELAXED);
-	message->status = hr;
+	__atomic_store_n(&message->turn, ref->turn, __ATOMIC_RELAXED);
+	message->header.id = belay_call_id(ref);
+	message->header.caller = message->header.id >> PROCESS_BIT;
+	message->status = S_OK;
 	message->stub = client->proxy->stub;
 	/* Relaxed: a cancel that is late may look, and finds the same. */
 	__atomic_store_n(&message->channel, client->proxy->channel,
@@ -241,11 +244,10 @@ void belayi_client_begun(const struct belay_ref *ref)
 {
 	struct belayi_client_call *client = belayi_client_of(ref);
 	struct belayi_message *message = take_message(client);
-	HRESULT hr;
 
-	hr = client->class->begun(client, ref->turn);
+	client->class->begun(client, ref->turn);
 	if (message)
-		prepare(client, message, ref->turn, hr);
+		prepare(client, message, ref);
 	/* Release: for a cancel, which can come once this has returned. */
 	__atomic_store_n(&client->message, message, __ATOMIC_RELEASE);
 }
@@ -254,14 +256,11 @@ void belayi_client_begun(const struct belay_ref *ref)
 
 static HRESULT send_request(struct belayi_client_call *client,
 			    const struct belayi_procedure *procedure,
-			    const void *image, const struct belay_ref *ref,
-			    struct belayi_message *message)
+			    const void *image, struct belayi_message *message)
 {
 	struct belayi_channel *channel = message->channel;
-	HRESULT hr = message->status;
+	HRESULT hr = belayi_ndr_put_in(procedure, image, &message->request);
 
-	if (SUCCEEDED(hr))
-		hr = belayi_ndr_put_in(procedure, image, &message->request);
 	if (FAILED(hr))
 		return hr;
 	if (client->image_size) {
@@ -270,8 +269,6 @@ static HRESULT send_request(struct belayi_client_call *client,
 		__atomic_store_n(&message->has_image, true, __ATOMIC_RELEASE);
 	}
 	message->procedure = procedure;
-	message->header.id = belay_call_id(ref);
-	message->header.caller = message->header.id >> PROCESS_BIT;
 	message->header.slot = procedure->slot;
 	message->result = S_OK;
 	message->reply.size = 0;
@@ -285,28 +282,31 @@ static HRESULT send_request(struct belayi_client_call *client,
  * The object is idle again, as if nothing had been begun. Where a cancel came
  * in between, nobody is told of the call, so nobody else needs to finish it.
  * Another thread may have, and may have begun the next one.
+ *
+ * Return: whether the turn was ended here.
  */
-static void not_begun(struct belayi_client_call *client,
+static bool not_begun(struct belayi_client_call *client,
 		      const struct belay_ref *ref, HRESULT hr)
 {
 	struct belay_outcome outcome = {BELAY_CANCELED, RPC_E_CALL_CANCELED, 0};
 
 	if (belay_call_refuse(ref, hr)) {
 		client->class->unbegun(client, ref->turn);
-		return;
+		return true;
 	}
 	(void)belay_call_wait(ref, INFINITE);
-	(void)belay_call_collect(ref, &outcome);
+	return belay_call_collect(ref, &outcome);
 }
 
-/* It was not sent. Who finished the cancelled call may have abandoned it. */
-static void take_back(struct belayi_client_call *client,
-		      struct belayi_message *message)
+/*
+ * It was not sent: as if it had failed on its way. Who finishes the cancelled
+ * call abandons it, before or after that; else it is abandoned here.
+ */
+static void take_back(struct belayi_message *message, HRESULT hr, bool is_ended)
 {
-	if (decide_fate(message, BELAYI_REPLIED) == BELAYI_ABANDONED)
-		belayi_export_unref(message->stub->export);
-	give_back(message);
-	belayi_client_drop(client);
+	if (is_ended)
+		abandon(message);
+	belayi_message_failed(message, hr);
 }
 
 HRESULT belayi_client_begin(struct belayi_client_call *client,
@@ -319,20 +319,24 @@ HRESULT belayi_client_begin(struct belayi_client_call *client,
 	};
 	struct belayi_message *message;
 	struct belay_ref ref;
+	bool is_ended;
 	HRESULT hr = belay_call_begin(&client->call, &begin, &ref);
 
 	if (hr != S_OK)
 		return hr;
 	message = message_of(client, ref.turn);
-	hr = message ? send_request(client, procedure, image, &ref, message)
-		     : E_OUTOFMEMORY;
+	if (client->class->reset)
+		hr = client->class->reset(client, ref.turn);
+	if (SUCCEEDED(hr))
+		hr = message ? send_request(client, procedure, image, message)
+			     : E_OUTOFMEMORY;
 	if (SUCCEEDED(hr)) {
 		(void)belay_call_accept(&ref);
 		return S_OK;
 	}
-	not_begun(client, &ref, hr);
+	is_ended = not_begun(client, &ref, hr);
 	if (message)
-		take_back(client, message);
+		take_back(message, hr, is_ended);
 	return hr;
 }
 

@@ -31,8 +31,9 @@ extern const struct belay_operation belayi_client_operation;
 /*
  * struct belayi_client_class - what is different in a call object
  *
- * begun:   alone with the call, which can be cancelled from now on. A failure
- *          is Begin_'s
+ * begun:   alone with the call, which can be cancelled from now on
+ * reset:   nothing has been sent; may run the program's code. A failure is
+ *          Begin_'s
  * unbegun: it came to nothing, and the turn is over; no `settled` follows
  * wait:    a thread waits in Finish_, where it may do so in the call's own way
  *          first
@@ -40,11 +41,12 @@ extern const struct belay_operation belayi_client_operation;
  * collect: alone with a call that has settled: a failure becomes the outcome
  * free:    nobody has it any more, and no message is out
  *
- * wait and collect may be NULL. What keeps the memory until the call has settled
+ * reset, wait and collect may be NULL. What keeps the memory until the call has settled
  * is taken in begun, and given back in unbegun or settled.
  */
 struct belayi_client_class {
-	HRESULT (*begun)(struct belayi_client_call *client, uint64_t turn);
+	void (*begun)(struct belayi_client_call *client, uint64_t turn);
+	HRESULT (*reset)(struct belayi_client_call *client, uint64_t turn);
 	void (*unbegun)(struct belayi_client_call *client, uint64_t turn);
 	void (*wait)(struct belayi_client_call *client);
 	void (*settled)(struct belayi_client_call *client, uint64_t turn);

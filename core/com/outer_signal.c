@@ -6,9 +6,16 @@
  * call's turns. Its code may do anything meanwhile: in Signal it may finish
  * the call, begin the next one, and release itself.
  *
- * The word `signaling` says how far Signal has come in the turn: turn (bits
- * 32-63), and below it the thread that is in Signal, or DUE before that. It is
- * 0 when Signal has returned. The low half is a futex.
+ * Signal comes after Reset, and once. The word `signaling` says how far the
+ * outer object has been told of the turn: turn (bits 32-63), and below it
+ *
+ *   RESETTING and a thread     which is Begin_'s; its Reset comes, or runs
+ *   the same, and OWED         the call was cancelled meanwhile: that thread
+ *                              sees to the Signal when Reset has returned
+ *   DUE                        Signal follows when the call settles
+ *   a thread                   which is in Signal
+ *
+ * It is OVER when Signal has returned. The low half is a futex.
  */
 #define COBJMACROS
 #include <limits.h>
@@ -20,7 +27,10 @@
 #include "futex.h"
 #include "import.h"
 
-#define DUE UINT32_MAX
+#define RESETTING 0x80000000U
+#define OWED 0x40000000U
+#define THREAD 0x3fffffffU
+#define DUE THREAD /* no thread's id is as high */
 #define OVER 0
 
 static uint64_t word_of(uint64_t turn, uint32_t who)
@@ -37,6 +47,12 @@ static uint64_t load(const struct belayi_call_object *object)
 static uint32_t this_thread(void)
 {
 	return (uint32_t)gettid();
+}
+
+/* Whose code of the outer's runs. */
+static uint32_t thread_of(uint64_t word)
+{
+	return (uint32_t)word & THREAD;
 }
 
 static bool move(struct belayi_call_object *object, uint64_t from, uint64_t to)
@@ -57,7 +73,7 @@ static bool is_over(void *data)
 	return load(data) == OVER;
 }
 
-/* Nobody waits for himself: Finish_ or Begin_ inside Signal go on. */
+/* Nobody waits for himself: Finish_ or Begin_ inside Signal or Reset go on. */
 static void wait_for_signal(struct belayi_call_object *object)
 {
 	uint32_t self = this_thread();
@@ -65,12 +81,12 @@ static void wait_for_signal(struct belayi_call_object *object)
 
 	if (object->client.apartment &&
 	    object->client.apartment == belayi_apartment_current()) {
-		if ((uint32_t)load(object) != self)
+		if (thread_of(load(object)) != self)
 			(void)belayi_apartment_wait(is_over, object, UINT64_MAX,
 						    false);
 		return;
 	}
-	while ((seen = load(object)) != OVER && (uint32_t)seen != self)
+	while ((seen = load(object)) != OVER && thread_of(seen) != self)
 		(void)belayi_futex_wait(futex_of(object), (uint32_t)seen,
 					UINT64_MAX);
 }
@@ -100,17 +116,27 @@ static ISynchronize *synchronize_of(struct belayi_call_object *object)
 	return NULL;
 }
 
-HRESULT belayi_outer_begin(struct belayi_call_object *object, uint64_t turn)
+void belayi_outer_begin(struct belayi_call_object *object, uint64_t turn)
 {
-	ISynchronize *synchronize;
-	HRESULT hr;
-
 	wait_for_signal(object);
 	object->signal_hr = S_OK;
 	/* Release: of what was written above. */
-	__atomic_store_n(&object->signaling, word_of(turn, DUE),
+	__atomic_store_n(&object->signaling,
+			 word_of(turn, RESETTING | this_thread()),
 			 __ATOMIC_RELEASE);
-	synchronize = synchronize_of(object);
+}
+
+void belayi_outer_unbegin(struct belayi_call_object *object, uint64_t turn)
+{
+	/* The call is idle already: the next Begin_ may wait for this. */
+	signal_is_over(object, word_of(turn, DUE));
+}
+
+static HRESULT reset_outer(struct belayi_call_object *object, uint64_t turn)
+{
+	ISynchronize *synchronize = synchronize_of(object);
+	HRESULT hr;
+
 	if (!synchronize) {
 		belayi_event_begin(&object->waitable.event, turn);
 		return S_OK;
@@ -118,12 +144,6 @@ HRESULT belayi_outer_begin(struct belayi_call_object *object, uint64_t turn)
 	hr = ISynchronize_Reset(synchronize);
 	(void)ISynchronize_Release(synchronize);
 	return hr;
-}
-
-void belayi_outer_unbegin(struct belayi_call_object *object, uint64_t turn)
-{
-	/* The call is idle already: the next Begin_ may wait for this. */
-	signal_is_over(object, word_of(turn, DUE));
 }
 
 static HRESULT signal_outer(struct belayi_call_object *object, uint64_t turn)
@@ -143,14 +163,16 @@ static HRESULT signal_outer(struct belayi_call_object *object, uint64_t turn)
 static void settle(struct belayi_call_object *object, uint64_t turn)
 {
 	uint64_t word = word_of(turn, this_thread());
-	HRESULT hr;
 
-	(void)move(object, word_of(turn, DUE), word);
-	hr = signal_outer(object, turn);
-	/* Where Signal began the next turn, this one's result is nobody's. */
-	if (FAILED(hr) && load(object) == word)
-		object->signal_hr = hr;
-	signal_is_over(object, word);
+	/* Else Reset finished the call, and began the next: it is nobody's. */
+	if (move(object, word_of(turn, DUE), word)) {
+		HRESULT hr = signal_outer(object, turn);
+
+		/* Where Signal began the next turn, so is its result. */
+		if (FAILED(hr) && load(object) == word)
+			object->signal_hr = hr;
+		signal_is_over(object, word);
+	}
 	(void)IUnknown_Release(object->waitable.outer);
 	/* Last of all: the outer may have let go of its part, here or before. */
 	(void)belayi_object_unref(object);
@@ -193,14 +215,48 @@ static bool send_errand(struct belayi_call_object *object, uint64_t turn)
 	return false;
 }
 
+/* A Signal before its Reset would be lost. */
+static bool is_owed(struct belayi_call_object *object, uint64_t turn)
+{
+	uint64_t seen = load(object);
+
+	return seen >> 32 == (uint32_t)turn && (seen & RESETTING) &&
+	       move(object, seen, seen | OWED);
+}
+
 void belayi_outer_settled(struct belayi_call_object *object, uint64_t turn)
 {
 	bool is_elsewhere = !object->client.apartment &&
 			    belayi_apartment_current() !=
 				    object->client.proxy->import->apartment;
 
+	if (is_owed(object, turn))
+		return;
 	if (!is_elsewhere || !send_errand(object, turn))
 		settle(object, turn);
+}
+
+/*
+ * The call was cancelled before its Reset had returned. Its Signal is not for
+ * this thread, if another can be had: Begin_ may have been called with a lock
+ * that Signal takes.
+ */
+static void settle_owed(struct belayi_call_object *object, uint64_t turn)
+{
+	(void)move(object, word_of(turn, RESETTING | OWED | this_thread()),
+		   word_of(turn, DUE));
+	if (object->client.apartment || !send_errand(object, turn))
+		settle(object, turn);
+}
+
+HRESULT belayi_outer_reset(struct belayi_call_object *object, uint64_t turn)
+{
+	HRESULT hr = reset_outer(object, turn);
+
+	if (!move(object, word_of(turn, RESETTING | this_thread()),
+		  word_of(turn, DUE)))
+		settle_owed(object, turn);
+	return hr;
 }
 
 /* --- Finish_ ------------------------------------------------------------- */
@@ -210,7 +266,7 @@ void belayi_outer_wait(struct belayi_call_object *object)
 	ISynchronize *synchronize;
 
 	/* Inside Signal everything is there already. */
-	if ((uint32_t)load(object) == this_thread())
+	if (thread_of(load(object)) == this_thread())
 		return;
 	synchronize = synchronize_of(object);
 	if (!synchronize)

@@ -27,11 +27,10 @@ static void free_client(struct belayi_client_call *client)
  * The turn holds the memory until it has settled: who cancels the call may come
  * to say so when its caller is gone already.
  */
-static HRESULT begun(struct belayi_client_call *client, uint64_t turn)
+static void begun(struct belayi_client_call *client, uint64_t turn)
 {
 	(void)turn;
 	belayi_client_hold(client);
-	return S_OK;
 }
 
 static void unbegun(struct belayi_client_call *client, uint64_t turn)

@@ -165,7 +165,7 @@ static void begin_next_turn(void *data)
 	struct waiter *waiter = data;
 
 	__atomic_store_n(&waiter->thread, gettid(), __ATOMIC_RELEASE);
-	assert_int_equal(belayi_outer_begin(waiter->object, 2), S_OK);
+	belayi_outer_begin(waiter->object, 2);
 	flag_set(&waiter->done);
 }
 
@@ -185,14 +185,14 @@ static void a_begin_that_fails_wakes_the_next_one(void **state)
 	struct runner runner;
 
 	(void)state;
-	assert_int_equal(belayi_outer_begin(waiter.object, 1), S_OK);
+	belayi_outer_begin(waiter.object, 1);
+	assert_int_equal(belayi_outer_reset(waiter.object, 1), S_OK);
 	runner_start(&runner, begin_next_turn, &waiter);
 	until(sleeps(&waiter));
 	assert_false(flag_is_set(&waiter.done));
 	belayi_outer_unbegin(waiter.object, 1);
 	flag_wait(&waiter.done);
 	runner_join(&runner);
-	belayi_outer_unbegin(waiter.object, 2);
 	(void)AsyncICalc_Release(call);
 	(void)ICalc_Release(calc);
 	callee_stop(&callee);

@@ -111,13 +111,15 @@ static HRESULT STDMETHODCALLTYPE sync_Reset(ISynchronize *iface)
 	struct outer *outer = impl_from_ISynchronize(iface);
 	ISynchronize *event = event_of(outer);
 
+	if (outer->in_reset)
+		outer->in_reset(outer);
 	if (outer->begun)
 		outer->reset_before_begun =
 			!__atomic_load_n(outer->begun, __ATOMIC_ACQUIRE);
 	(void)__atomic_add_fetch(&outer->resets, 1, __ATOMIC_ACQ_REL);
 	(void)ISynchronize_Reset(event);
 	ISynchronize_Release(event);
-	return S_OK;
+	return outer->reset_answer;
 }
 
 static ISynchronizeVtbl sync_vtable = {

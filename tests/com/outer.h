@@ -19,11 +19,13 @@ struct outer {
 	IUnknown *inner; /* the call object */
 	IUnknown *
 		event; /* what `sync` forwards to; NULL: it has no ISynchronize */
+	HRESULT reset_answer;
 	HRESULT signal_answer;
+	void (*in_reset)(struct outer *outer);  /* first; may be NULL */
 	void (*in_signal)(struct outer *outer); /* first; may be NULL */
 	void (*gone)(void);                     /* last of all; may be NULL */
 	void *data;
-	HRESULT finished;                       /* its own, and what came */
+	HRESULT finished; /* its own, and what came */
 	LONG sum;
 	int waits;
 	int signals;
