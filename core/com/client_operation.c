@@ -59,13 +59,25 @@ static enum belayi_waited wait_single(const struct belay_ref *ref,
 	return waited;
 }
 
+/*
+ * Whether the call's own way of waiting comes to an end. Before Begin_ has sent
+ * the request it may fail, and then nobody is told.
+ */
+static bool will_settle(const struct belay_ref *ref)
+{
+	enum belay_state state = belay_call_state(ref->call);
+
+	return (state == BELAY_CALL_PENDING || state == BELAY_CALL_SETTLING) &&
+	       belay_call_id(ref) != 0;
+}
+
 static bool client_wait(const struct belay_ref *ref, uint64_t deadline_ns,
 			bool to_finish)
 {
 	struct belayi_client_call *client = belayi_client_of(ref);
 	struct belayi_apartment *apartment = belayi_apartment_current();
 
-	if (to_finish && client->class->wait)
+	if (to_finish && client->class->wait && will_settle(ref))
 		client->class->wait(client);
 	if (!apartment || !belayi_apartment_is_single(apartment))
 		return true;

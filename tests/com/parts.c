@@ -222,6 +222,7 @@ struct finisher {
 	struct outer *outer;
 	struct flag begun;
 	struct flag is_signaled; /* Signal goes on */
+	struct flag done;
 	pid_t thread;
 	HRESULT answer;
 	struct runner runner;
@@ -235,6 +236,7 @@ static void finish_there(void *data)
 	finisher->thread = gettid();
 	flag_set(&finisher->begun);
 	finisher->answer = finish(finisher->outer);
+	flag_set(&finisher->done);
 	CoUninitialize();
 }
 
@@ -279,6 +281,32 @@ static void a_reset_that_fails_leaves_nothing_to_finish(void **state)
 	close_scene(&scene);
 }
 
+static void wait_for_finisher(struct outer *outer)
+{
+	start_finisher(outer->data);
+}
+
+/* No Signal follows. */
+static void a_begin_that_fails_lets_a_finish_go(void **state)
+{
+	struct finisher finisher = {0};
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, false, true);
+	finisher.outer = scene.outer;
+	scene.outer->data = &finisher;
+	scene.outer->in_reset = wait_for_finisher;
+	scene.outer->reset_answer = E_ACCESSDENIED;
+	assert_int_equal(begin(scene.outer), E_ACCESSDENIED);
+	until(flag_is_set(&finisher.done));
+	runner_join(&finisher.runner);
+	assert_int_equal(finisher.answer, RPC_E_CALL_COMPLETE);
+	assert_int_equal(scene.outer->waits, 0);
+	assert_int_equal(scene.outer->signals, 0);
+	close_scene(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +317,7 @@ int main(void)
 			a_call_that_is_finished_before_it_is_sent_is_cancelled),
 		cmocka_unit_test(the_next_call_may_begin_in_the_outers_reset),
 		cmocka_unit_test(a_reset_that_fails_leaves_nothing_to_finish),
+		cmocka_unit_test(a_begin_that_fails_lets_a_finish_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
