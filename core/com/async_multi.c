@@ -44,10 +44,13 @@ static HRESULT STDMETHODCALLTYPE finish_query_many(AsyncIMultiQI *This,
 
 	if (!pMQIs)
 		return E_INVALIDARG;
+	/* What comes in meanwhile may release the call object, and it. */
+	(void)belayi_import_ref(import);
 	belayi_import_finish(This, BELAYI_CALL_QUERY_MANY, &image, &result);
-	if (FAILED((HRESULT)result))
-		return (HRESULT)result;
-	hr = belayi_queries_collect(import, found, pMQIs);
+	hr = (HRESULT)result;
+	if (SUCCEEDED(hr))
+		hr = belayi_queries_collect(import, found, pMQIs);
+	(void)belayi_import_unref(import);
 	free(found);
 	return hr;
 }

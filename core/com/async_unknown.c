@@ -28,15 +28,20 @@ static HRESULT STDMETHODCALLTYPE finish_query(AsyncIUnknown *This,
 	struct belayi_query found;
 	struct belayi_query_image image = {This, NULL, &found};
 	uint64_t result = 0;
+	HRESULT hr;
 
 	if (!ppvObject)
 		return E_POINTER;
 	*ppvObject = NULL;
+	/* What comes in meanwhile may release the call object, and it. */
+	(void)belayi_import_ref(import);
 	belayi_import_finish(This, BELAYI_CALL_QUERY, &image, &result);
-	if (FAILED((HRESULT)result))
-		return (HRESULT)result;
+	hr = (HRESULT)result;
 	/* Nothing has to be asked any more. */
-	return belayi_faces_query(import, &found.iid, ppvObject);
+	if (SUCCEEDED(hr))
+		hr = belayi_faces_query(import, &found.iid, ppvObject);
+	(void)belayi_import_unref(import);
+	return hr;
 }
 
 static HRESULT begin_count(AsyncIUnknown *This, enum belayi_import_call call,

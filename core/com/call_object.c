@@ -44,13 +44,28 @@ static void destroy(struct belayi_call_object *object)
 	belayi_client_drop(&object->client);
 }
 
-ULONG belayi_object_unref(struct belayi_call_object *object)
+static ULONG release(struct belayi_call_object *object)
 {
 	uint32_t left = __atomic_sub_fetch(&object->refs, 1, __ATOMIC_ACQ_REL);
 
 	if (left == 0)
 		destroy(object);
 	return left;
+}
+
+void belayi_object_hold(struct belayi_call_object *object)
+{
+	(void)add_ref(object);
+	if (belayi_object_is_part(object))
+		(void)IUnknown_AddRef(object->waitable.outer);
+}
+
+void belayi_object_let_go(struct belayi_call_object *object)
+{
+	if (belayi_object_is_part(object))
+		(void)IUnknown_Release(object->waitable.outer);
+	/* Last of all: the outer may have let go of its part, here or before. */
+	(void)release(object);
 }
 
 static void **interface_of(struct belayi_call_object *object, REFIID riid)
@@ -98,7 +113,7 @@ static ULONG STDMETHODCALLTYPE own_AddRef(IUnknown *This)
 
 static ULONG STDMETHODCALLTYPE own_Release(IUnknown *This)
 {
-	return belayi_object_unref(IMPL_FROM(unknown, This));
+	return release(IMPL_FROM(unknown, This));
 }
 
 static const IUnknownVtbl unknown_vtbl = {
@@ -119,8 +134,12 @@ static HRESULT STDMETHODCALLTYPE cancel_Cancel(ICancelMethodCalls *This,
 {
 	struct belayi_call_object *object = IMPL_FROM(cancel, This);
 	const struct belay_ref ref = belay_call_ref(&object->client.call);
+	HRESULT hr;
 
-	return belay_call_cancel(&ref, ulSeconds, BELAY_BY_APPLICATION);
+	belayi_object_hold(object);
+	hr = belay_call_cancel(&ref, ulSeconds, BELAY_BY_APPLICATION);
+	belayi_object_let_go(object);
+	return hr;
 }
 
 static HRESULT STDMETHODCALLTYPE cancel_TestCancel(ICancelMethodCalls *This)
@@ -227,22 +246,30 @@ HRESULT belayi_object_begin(void *async,
 			    const struct belayi_procedure *procedure,
 			    void *image)
 {
-	struct belayi_client_call *client = &belayi_object_from(async)->client;
-	HRESULT hr = belayi_proxy_check(client->proxy);
+	struct belayi_call_object *object = belayi_object_from(async);
+	HRESULT hr = belayi_proxy_check(object->client.proxy);
 
-	return FAILED(hr) ? hr : belayi_client_begin(client, procedure, image);
+	if (FAILED(hr))
+		return hr;
+	belayi_object_hold(object);
+	hr = belayi_client_begin(&object->client, procedure, image);
+	belayi_object_let_go(object);
+	return hr;
 }
 
 void belayi_object_finish(void *async, const struct belayi_procedure *procedure,
 			  void *image, uint64_t *ret_value)
 {
-	struct belayi_client_call *client = &belayi_object_from(async)->client;
-	HRESULT hr = belayi_proxy_check(client->proxy);
+	struct belayi_call_object *object = belayi_object_from(async);
+	HRESULT hr = belayi_proxy_check(object->client.proxy);
 
-	if (FAILED(hr))
+	if (FAILED(hr)) {
 		belayi_client_failed(procedure, image, hr, ret_value);
-	else
-		belayi_client_finish(client, procedure, image, ret_value);
+		return;
+	}
+	belayi_object_hold(object);
+	belayi_client_finish(&object->client, procedure, image, ret_value);
+	belayi_object_let_go(object);
 }
 
 static const struct belayi_proxy_class async_class = {
@@ -262,13 +289,11 @@ static void object_begun(struct belayi_client_call *client, uint64_t turn)
 {
 	struct belayi_call_object *object = object_from(client);
 
-	(void)add_ref(object);
-	if (belayi_object_is_part(object)) {
-		(void)IUnknown_AddRef(object->waitable.outer);
+	belayi_object_hold(object);
+	if (belayi_object_is_part(object))
 		belayi_outer_begin(object, turn);
-	} else {
+	else
 		belayi_event_begin(&object->waitable.event, turn);
-	}
 }
 
 static HRESULT object_reset(struct belayi_client_call *client, uint64_t turn)
@@ -284,11 +309,9 @@ static void object_unbegun(struct belayi_client_call *client, uint64_t turn)
 {
 	struct belayi_call_object *object = object_from(client);
 
-	if (belayi_object_is_part(object)) {
+	if (belayi_object_is_part(object))
 		belayi_outer_unbegin(object, turn);
-		(void)IUnknown_Release(object->waitable.outer);
-	}
-	(void)belayi_object_unref(object);
+	belayi_object_let_go(object);
 }
 
 static void object_wait(struct belayi_client_call *client)
@@ -308,7 +331,7 @@ static void object_settled(struct belayi_client_call *client, uint64_t turn)
 	(void)belayi_event_signal_turn(&object->waitable.event, turn);
 	if (client->apartment)
 		belayi_apartment_ring(client->apartment);
-	(void)belayi_object_unref(object);
+	(void)release(object);
 }
 
 static HRESULT object_collect(struct belayi_client_call *client, uint64_t turn)

@@ -11,9 +11,11 @@
  *      this object and, where it is part of one, on the outer object. So whoever
  *      releases everything after Begin_ is still told, and an outer object may
  *      let go of its part at any time.
- *  (B) It is used in the import's apartment. Only what cannot go wrong
+ *  (B) So does each method that waits or runs the program's code, as long as it
+ *      is at it: what comes in meanwhile may release everything.
+ *  (C) It is used in the import's apartment. Only what cannot go wrong
  *      elsewhere is not checked for that: Cancel, TestCancel, ISynchronize.
- *  (C) No lock is held while the outer object's code runs.
+ *  (D) No lock is held while the outer object's code runs.
  */
 #ifndef BELAYI_COM_CALL_OBJECT_H
 #define BELAYI_COM_CALL_OBJECT_H
@@ -59,8 +61,9 @@ struct belayi_call_object {
 /* belayi_object_from() - by the pointer to its AsyncIXxx */
 struct belayi_call_object *belayi_object_from(void *async);
 
-/* belayi_object_unref() - its own IUnknown's Release */
-ULONG belayi_object_unref(struct belayi_call_object *object);
+/* belayi_object_hold(), belayi_object_let_go() - the references of (A) and (B) */
+void belayi_object_hold(struct belayi_call_object *object);
+void belayi_object_let_go(struct belayi_call_object *object);
 
 /* belayi_object_begin(), belayi_object_finish() - see vtables.h */
 HRESULT belayi_object_begin(void *async,

@@ -310,14 +310,17 @@ HRESULT belayi_import_proxy(struct belayi_import *import, REFIID iid,
 	struct belayi_stub *stub;
 	HRESULT result = S_OK;
 
+	/* First: what comes in while the object is asked may release it. */
+	(void)belayi_import_ref(import);
 	if (!proxy) {
 		result = belayi_query_stub(import->export, iid, &stub);
 		if (SUCCEEDED(result))
 			result = proxy_of(import, stub, &proxy);
 	}
-	if (FAILED(result))
+	if (FAILED(result)) {
+		(void)belayi_import_unref(import);
 		return result;
-	belayi_import_ref(import);
+	}
 	*ret_proxy = proxy;
 	return S_OK;
 }

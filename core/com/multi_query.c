@@ -80,10 +80,13 @@ HRESULT belayi_multi_query(struct belayi_import *import, ULONG count,
 
 	if (FAILED(result))
 		return result;
+	/* What comes in meanwhile may release it. */
+	(void)belayi_import_ref(import);
 	if (!belayi_queries_know(import, queries->queries, queries->count))
 		belayi_query_stubs(import->export, queries->queries,
 				   queries->count);
 	result = belayi_queries_collect(import, queries, asked);
+	(void)belayi_import_unref(import);
 	free(queries);
 	return result;
 }

@@ -173,9 +173,7 @@ static void settle(struct belayi_call_object *object, uint64_t turn)
 			object->signal_hr = hr;
 		signal_is_over(object, word);
 	}
-	(void)IUnknown_Release(object->waitable.outer);
-	/* Last of all: the outer may have let go of its part, here or before. */
-	(void)belayi_object_unref(object);
+	belayi_object_let_go(object);
 }
 
 /* --- Elsewhere ----------------------------------------------------------- */

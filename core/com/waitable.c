@@ -17,9 +17,17 @@ HRESULT STDMETHODCALLTYPE belayi_waitable_wait(ISynchronize *This,
 					       DWORD dwFlags,
 					       DWORD dwMilliseconds)
 {
+	struct belayi_waitable *waitable = FROM(This);
+	IUnknown *outer = waitable->outer;
+	HRESULT hr;
+
 	/* One event, and no messages: none of the flags changes anything. */
 	(void)dwFlags;
-	return belayi_event_wait(&FROM(This)->event, dwMilliseconds);
+	/* What comes in meanwhile may release the object. */
+	(void)IUnknown_AddRef(outer);
+	hr = belayi_event_wait(&waitable->event, dwMilliseconds);
+	(void)IUnknown_Release(outer);
+	return hr;
 }
 
 static HRESULT STDMETHODCALLTYPE synchronize_Signal(ISynchronize *This)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * call_waits.c - what a single-threaded apartment does while it waits for a
- * call's outcome
+ * call's outcome, or for an object's answer
  */
 #define COBJMACROS
 #include "callee.h"
@@ -86,11 +86,11 @@ static void an_apartment_serves_on_when_its_cancel_is_refused(void **state)
 	callee_stop(&callee);
 }
 
-/* --- Its proxy is released meanwhile ------------------------------------- */
+/* --- What it waits with is released meanwhile ---------------------------- */
 
 struct release {
 	struct callee *callee;
-	ICalc *calc;
+	void *object;
 	ULONG left;
 };
 
@@ -99,24 +99,195 @@ static void release_and_open(struct job *job)
 	struct release *release = job->data;
 
 	callee_await(release->callee, entered, 1);
-	release->left = ICalc_Release(release->calc);
+	release->left = IUnknown_Release((IUnknown *)release->object);
 	callee_open(release->callee);
 }
 
 static void a_synchronous_call_keeps_its_proxy(void **state)
 {
 	struct callee callee = {0};
-	struct release release = {&callee, callee_start(&callee, true), 0};
+	ICalc *calc = callee_start(&callee, true);
+	struct release release = {&callee, calc, 0};
 	struct job job;
 	ULONG slept;
 
 	(void)state;
 	job_post(&job, belayi_apartment_current(), release_and_open, &release);
-	assert_int_equal(ICalc_Slow(release.calc, GATED, &slept), S_OK);
+	assert_int_equal(ICalc_Slow(calc, GATED, &slept), S_OK);
 	assert_true(job_ran(&job));
 	assert_int_equal(release.left, 1);
 	assert_int_equal(slept, GATED);
 	callee_stop(&callee);
+}
+
+/* The object's last reference is `iid`'s. */
+static void try_to_wait(REFIID iid, HRESULT (*wait)(void *waited), HRESULT hr)
+{
+	struct callee callee = {0};
+	ICalc *calc = callee_start(&callee, true);
+	AsyncICalc *call = ask_call(calc);
+	void *waited = query(call, iid);
+	struct release release = {&callee, waited, 0};
+	struct job job;
+
+	(void)ICalc_Release(calc);
+	assert_int_equal(AsyncICalc_Begin_Slow(call, GATED), S_OK);
+	(void)AsyncICalc_Release(call);
+	job_post(&job, belayi_apartment_current(), release_and_open, &release);
+	assert_int_equal(wait(waited), hr);
+	assert_true(job_ran(&job));
+	assert_true(release.left > 0);
+	callee_stop(&callee);
+}
+
+static HRESULT finish(void *waited)
+{
+	ULONG slept;
+
+	return AsyncICalc_Finish_Slow((AsyncICalc *)waited, &slept);
+}
+
+static void a_finish_keeps_its_call_object(void **state)
+{
+	(void)state;
+	try_to_wait(&IID_AsyncICalc, finish, S_OK);
+}
+
+static HRESULT cancel(void *waited)
+{
+	return ICancelMethodCalls_Cancel((ICancelMethodCalls *)waited, 20);
+}
+
+static void a_cancel_keeps_its_call_object(void **state)
+{
+	(void)state;
+	try_to_wait(&IID_ICancelMethodCalls, cancel, RPC_E_CALL_COMPLETE);
+}
+
+static HRESULT wait_for(void *waited)
+{
+	return ISynchronize_Wait((ISynchronize *)waited, 0, INFINITE);
+}
+
+static void a_wait_keeps_its_call_object(void **state)
+{
+	(void)state;
+	try_to_wait(&IID_ISynchronize, wait_for, S_OK);
+}
+
+/* --- So is what it asks with --------------------------------------------- */
+
+/* An ICalc that is asked for another interface has the asker release first. */
+struct asked {
+	struct callee callee;
+	ICalcVtbl vtbl;
+	HRESULT(STDMETHODCALLTYPE *query)(ICalc *, REFIID, void **);
+	struct belayi_apartment *asker;
+	void *object;
+	struct job job;
+};
+
+static void release_it(struct job *job)
+{
+	struct asked *asked = job->data;
+
+	(void)IUnknown_Release((IUnknown *)asked->object);
+}
+
+static HRESULT STDMETHODCALLTYPE answer(ICalc *This, REFIID riid, void **ppv)
+{
+	struct asked *asked = (struct asked *)This;
+
+	if (!IsEqualIID(riid, &IID_ICalcMemory))
+		return asked->query(This, riid, ppv);
+	job_post(&asked->job, asked->asker, release_it, asked);
+	flag_wait(&asked->job.ran);
+	/* IUnknown's methods are all that is used. */
+	return asked->query(This, &IID_ICalc, ppv);
+}
+
+static ICalc *ask_start(struct asked *asked)
+{
+	ICalc *calc = callee_start(&asked->callee, true);
+
+	asked->vtbl = *asked->callee.calc.lpVtbl;
+	asked->query = asked->vtbl.QueryInterface;
+	asked->vtbl.QueryInterface = answer;
+	asked->callee.calc.lpVtbl = &asked->vtbl;
+	asked->asker = belayi_apartment_current();
+	return calc;
+}
+
+static void a_query_keeps_its_proxy(void **state)
+{
+	struct asked asked = {0};
+	ICalc *calc = ask_start(&asked);
+	void *memory;
+
+	(void)state;
+	asked.object = calc;
+	assert_int_equal(ICalc_QueryInterface(calc, &IID_ICalcMemory, &memory),
+			 S_OK);
+	(void)IUnknown_Release((IUnknown *)memory);
+	callee_stop(&asked.callee);
+}
+
+static void many_queries_keep_their_proxy(void **state)
+{
+	struct asked asked = {0};
+	ICalc *calc = ask_start(&asked);
+	IMultiQI *many = AS(calc, IMultiQI);
+	MULTI_QI queries[] = {{&IID_ICalcMemory, NULL, E_FAIL}};
+
+	(void)state;
+	(void)ICalc_Release(calc);
+	asked.object = many;
+	assert_int_equal(IMultiQI_QueryMultipleInterfaces(many, 1, queries),
+			 S_OK);
+	(void)IUnknown_Release(queries[0].pItf);
+	callee_stop(&asked.callee);
+}
+
+static void a_factory_keeps_its_proxy(void **state)
+{
+	struct asked asked = {0};
+	ICalc *calc = ask_start(&asked);
+	ICallFactory *factory = AS(calc, ICallFactory);
+	IUnknown *call;
+
+	(void)state;
+	(void)ICalc_Release(calc);
+	asked.object = factory;
+	assert_int_equal(ICallFactory_CreateCall(factory, &IID_AsyncICalcMemory,
+						 NULL, &IID_IUnknown, &call),
+			 S_OK);
+	(void)IUnknown_Release(call);
+	callee_stop(&asked.callee);
+}
+
+static void an_asynchronous_query_keeps_its_proxy(void **state)
+{
+	struct asked asked = {0};
+	ICalc *calc = ask_start(&asked);
+	ICallFactory *factory = AS(calc, ICallFactory);
+	AsyncIUnknown *call;
+	void *memory;
+
+	(void)state;
+	assert_int_equal(ICallFactory_CreateCall(factory, &IID_AsyncIUnknown,
+						 NULL, &IID_AsyncIUnknown,
+						 (IUnknown **)&call),
+			 S_OK);
+	(void)ICallFactory_Release(factory);
+	(void)ICalc_Release(calc);
+	asked.object = call;
+	assert_int_equal(
+		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
+		S_OK);
+	assert_int_equal(AsyncIUnknown_Finish_QueryInterface(call, &memory),
+			 S_OK);
+	(void)IUnknown_Release((IUnknown *)memory);
+	callee_stop(&asked.callee);
 }
 
 int main(void)
@@ -125,6 +296,13 @@ int main(void)
 		cmocka_unit_test(
 			an_apartment_serves_on_when_its_cancel_is_refused),
 		cmocka_unit_test(a_synchronous_call_keeps_its_proxy),
+		cmocka_unit_test(a_finish_keeps_its_call_object),
+		cmocka_unit_test(a_cancel_keeps_its_call_object),
+		cmocka_unit_test(a_wait_keeps_its_call_object),
+		cmocka_unit_test(a_query_keeps_its_proxy),
+		cmocka_unit_test(many_queries_keep_their_proxy),
+		cmocka_unit_test(a_factory_keeps_its_proxy),
+		cmocka_unit_test(an_asynchronous_query_keeps_its_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
