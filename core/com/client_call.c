@@ -28,9 +28,44 @@ static bool is_busy(const struct belayi_message *message)
 	return __atomic_load_n(&message->busy, __ATOMIC_ACQUIRE) != 0;
 }
 
+/*
+ * Spare messages are a stack, linked by their tasks. Any thread puts one there;
+ * only one takes at a time, who is alone with the call.
+ */
+static void put_spare(struct belayi_message *message)
+{
+	struct belayi_client_call *client = message->client;
+	struct belayi_task *top =
+		__atomic_load_n(&client->spare, __ATOMIC_RELAXED);
+
+	/* Release: the buffers are free. */
+	do {
+		message->task.next = top;
+	} while (!__atomic_compare_exchange_n(
+		&client->spare, &top, &message->task, true, __ATOMIC_RELEASE,
+		__ATOMIC_RELAXED));
+}
+
+static struct belayi_message *take_spare(struct belayi_client_call *client)
+{
+	/* Acquire pairs with put_spare(). */
+	struct belayi_task *top =
+		__atomic_load_n(&client->spare, __ATOMIC_ACQUIRE);
+
+	while (top && !__atomic_compare_exchange_n(
+			      &client->spare, &top, top->next, true,
+			      __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
+		;
+	return (struct belayi_message *)top;
+}
+
 static void give_back(struct belayi_message *message)
 {
+	bool is_own = message == &message->client->own;
+
 	__atomic_store_n(&message->busy, 0, __ATOMIC_RELEASE);
+	if (__builtin_expect(!is_own, 0))
+		put_spare(message);
 }
 
 static struct belayi_message *next_of(const struct belayi_message *message)
@@ -68,22 +103,31 @@ static struct belayi_message *take_message(struct belayi_client_call *client)
 
 	if (!is_busy(&client->own))
 		return &client->own;
-	message = next_of(&client->own);
-	while (message && is_busy(message))
-		message = next_of(message);
+	message = take_spare(client);
 	return message ? message : add_message(client);
 }
 
-/* Who began the turn finds its message, also when the turn is over. */
+static bool is_for(const struct belayi_message *message, uint64_t turn)
+{
+	/* Relaxed: that of our turn was written by this thread. */
+	return message && is_busy(message) &&
+	       __atomic_load_n(&message->turn, __ATOMIC_RELAXED) == turn;
+}
+
+/*
+ * Who began the turn finds its message, also when the turn is over and another
+ * thread has begun the next one: then it has to look for it.
+ */
 static struct belayi_message *message_of(struct belayi_client_call *client,
 					 uint64_t turn)
 {
-	struct belayi_message *message = &client->own;
+	struct belayi_message *message =
+		__atomic_load_n(&client->message, __ATOMIC_ACQUIRE);
 
-	/* Relaxed: that of our turn was written by this thread. */
-	while (message &&
-	       !(is_busy(message) &&
-		 __atomic_load_n(&message->turn, __ATOMIC_RELAXED) == turn))
+	if (__builtin_expect(is_for(message, turn), 1))
+		return message;
+	message = &client->own;
+	while (message && !is_for(message, turn))
 		message = next_of(message);
 	return message;
 }

@@ -67,6 +67,7 @@ struct belayi_client_class {
  * message:    of the present turn; atomic
  * own:        one message for all turns. Where the server still has it from a
  *             cancelled one, more are made; they go with the memory
+ * spare:      tasks of those that came back; atomic
  */
 struct belayi_client_call {
 	struct belay_call call;
@@ -77,6 +78,7 @@ struct belayi_client_call {
 	struct belayi_apartment *apartment;
 	struct belayi_message *message;
 	struct belayi_message own;
+	struct belayi_task *spare;
 };
 
 /* belayi_client_init() - of memory that is all zero; it has one hold */
