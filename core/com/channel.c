@@ -47,11 +47,17 @@ static HRESULT local_send(struct belayi_channel *channel,
 }
 
 static void local_cancel(struct belayi_channel *channel,
-			 struct belayi_message *message, uint64_t id)
+			 struct belayi_message *message, uint64_t turn)
 {
+	uint64_t seen = __atomic_load_n(&message->canceled, __ATOMIC_RELAXED);
+
 	(void)channel;
 	/* Release pairs with belayi_message_is_canceled(). */
-	__atomic_store_n(&message->canceled, id, __ATOMIC_RELEASE);
+	while (seen <= turn &&
+	       !__atomic_compare_exchange_n(&message->canceled, &seen, turn + 1,
+					    true, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED))
+		;
 }
 
 static const struct belayi_channel_class local_class = {

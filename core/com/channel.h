@@ -16,8 +16,9 @@
  *      one belayi_message_replied() gives it back.
  *  (C) Not so when the client has lost interest meanwhile: then whoever comes
  *      last throws the reply away. An exchange of `fate` says who that is.
- *  (D) Cancelling is a number written beside it, the id of the call that is
- *      meant: it can come at any time, and too late it means nobody.
+ *  (D) Cancelling is a number written beside it, which only grows: the turn that
+ *      follows the one that is meant. It can come at any time, and too late it
+ *      means nobody.
  */
 #ifndef BELAYI_COM_CHANNEL_H
 #define BELAYI_COM_CHANNEL_H
@@ -65,7 +66,7 @@ enum belayi_fate {
  * stub:     in this process: what is called
  * request, reply: kept from call to call
  * client:   whose it is; for belayi_message_replied() only
- * canceled: (D); atomic
+ * canceled: (D): all turns before this one; atomic
  * status:   of the transport: a failure, and there is no reply
  * result:   what the method returned, where that tells failures
  * fate:     (C); atomic
@@ -95,8 +96,8 @@ struct belayi_message {
 static inline bool
 belayi_message_is_canceled(const struct belayi_message *message)
 {
-	return __atomic_load_n(&message->canceled, __ATOMIC_ACQUIRE) ==
-	       message->header.id;
+	return __atomic_load_n(&message->canceled, __ATOMIC_ACQUIRE) >
+	       message->turn;
 }
 
 /*
@@ -115,14 +116,14 @@ void belayi_message_failed(struct belayi_message *message, HRESULT status);
  *
  * send:   never waits. S_OK: (B); else the message is still the client's, and
  *         the server has not seen it
- * cancel: tells the server that the client cancelled the call with that id,
- *         which may have ended. Never waits
+ * cancel: tells the server that the client cancelled the call of that turn,
+ *         which may have ended; the message may be a later one's. Never waits
  */
 struct belayi_channel_class {
 	HRESULT(*send)
 	(struct belayi_channel *channel, struct belayi_message *message);
 	void (*cancel)(struct belayi_channel *channel,
-		       struct belayi_message *message, uint64_t id);
+		       struct belayi_message *message, uint64_t turn);
 };
 
 struct belayi_channel {

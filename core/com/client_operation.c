@@ -15,16 +15,12 @@ static enum belay_answer client_cancel(const struct belay_ref *ref,
 	struct belayi_message *message =
 		__atomic_load_n(&client->message, __ATOMIC_ACQUIRE);
 	struct belayi_channel *channel;
-	uint64_t id;
 
 	(void)ret_status;
 	if (!message)
 		return BELAY_ANSWER_ASKED;
 	channel = __atomic_load_n(&message->channel, __ATOMIC_RELAXED);
-	/* Last of all: a later turn's call must not be cancelled. */
-	id = belay_call_id(ref);
-	if (id)
-		channel->class->cancel(channel, message, id);
+	channel->class->cancel(channel, message, ref->turn);
 	return BELAY_ANSWER_ASKED;
 }
 

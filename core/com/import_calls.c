@@ -298,11 +298,11 @@ static HRESULT import_send(struct belayi_channel *channel,
 
 /* Nobody asks while the object answers. */
 static void import_cancel(struct belayi_channel *channel,
-			  struct belayi_message *message, uint64_t id)
+			  struct belayi_message *message, uint64_t turn)
 {
 	(void)channel;
 	(void)message;
-	(void)id;
+	(void)turn;
 }
 
 static const struct belayi_channel_class import_class = {

@@ -40,11 +40,11 @@ static HRESULT fail_to_send(struct belayi_channel *channel,
 }
 
 static void ignore_cancel(struct belayi_channel *channel,
-			  struct belayi_message *message, uint64_t id)
+			  struct belayi_message *message, uint64_t turn)
 {
 	(void)channel;
 	(void)message;
-	(void)id;
+	(void)turn;
 }
 
 static const struct belayi_channel_class blocked_class = {

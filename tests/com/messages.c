@@ -95,11 +95,37 @@ static void messages_that_came_back_are_used_again(void **state)
 	callee_stop(&callee);
 }
 
+/* --- A cancel that comes late -------------------------------------------- */
+
+static void cancel(struct belayi_message *message, uint64_t turn)
+{
+	struct belayi_channel *channel = &belayi_channel_local;
+
+	channel->class->cancel(channel, message, turn);
+}
+
+static void a_late_cancel_leaves_a_later_turns_alone(void **state)
+{
+	struct belayi_message message = {.turn = 0};
+
+	(void)state;
+	assert_false(belayi_message_is_canceled(&message));
+	cancel(&message, 0);
+	assert_true(belayi_message_is_canceled(&message));
+	message.turn = 7;
+	cancel(&message, 6);
+	assert_false(belayi_message_is_canceled(&message));
+	cancel(&message, 7);
+	cancel(&message, 6);
+	assert_true(belayi_message_is_canceled(&message));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_turn_costs_the_same_however_many_are_out),
 		cmocka_unit_test(messages_that_came_back_are_used_again),
+		cmocka_unit_test(a_late_cancel_leaves_a_later_turns_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
