@@ -14,6 +14,7 @@
 
 #include "apartment_parts.h"
 #include "fork.h"
+#include "thread_calls.h"
 
 #define MODES                                                                  \
 	(COINIT_APARTMENTTHREADED | COINIT_DISABLE_OLE1DDE |                   \
@@ -285,6 +286,7 @@ static void leave(void)
 	place.pinned = true;
 	if (take_leave(apartment))
 		end(apartment);
+	belayi_thread_calls_leave();
 	place = (struct place){0};
 	(void)belayi_apartment_unref(apartment);
 }

@@ -106,7 +106,7 @@ bool belayi_apartment_post(struct belayi_apartment *apartment,
  * ready:    whether the wait is over; called often, and may take what it
  *           waited for. Whoever makes it true calls belayi_apartment_ring()
  *           afterwards
- * deadline: 0 looks once and runs what has been posted, UINT64_MAX is for ever
+ * deadline: 0 runs what has been posted until it is ready; UINT64_MAX is for ever
  * for_call: it waits for the outcome of a call: asks the message filter
  */
 enum belayi_waited belayi_apartment_wait(bool (*ready)(void *data), void *data,

@@ -169,6 +169,19 @@ static bool pump_on(struct wait *wait)
 	return slept;
 }
 
+/* A wait that does not sleep: what comes meanwhile is left for the next. */
+static HRESULT look_once(struct wait *wait, DWORD *ret_index)
+{
+	unsigned int count =
+		wait->pumps ? belayi_queue_count(&wait->pumps->queue) : 0;
+	HRESULT hr = look(wait, ret_index);
+
+	while (hr == RPC_S_CALLPENDING && count-- &&
+	       belayi_apartment_serve(wait->pumps))
+		hr = look(wait, ret_index);
+	return hr;
+}
+
 static HRESULT wait_for(struct wait *wait, DWORD *ret_index)
 {
 	for (;;) {
@@ -179,8 +192,7 @@ static HRESULT wait_for(struct wait *wait, DWORD *ret_index)
 			return hr;
 		served = wait->pumps && belayi_apartment_serve(wait->pumps);
 		if (wait->deadline_ns != UINT64_MAX &&
-		    (!wait->deadline_ns ||
-		     belayi_now_ns() >= wait->deadline_ns))
+		    belayi_now_ns() >= wait->deadline_ns)
 			return served ? look(wait, ret_index) : hr;
 		if (!served)
 			slept = wait->pumps ? pump_on(wait) : sleep_on(wait);
@@ -236,7 +248,8 @@ HRESULT belayi_handles_wait(const HANDLE *handles, unsigned int count,
 		if (belayi_queue_fd(&apartment->queue) < 0)
 			return RPC_E_OUT_OF_RESOURCES;
 	}
-	hr = wait_for(&wait, ret_index);
+	hr = deadline_ns ? wait_for(&wait, ret_index)
+			 : look_once(&wait, ret_index);
 	if (wait.pumps)
 		belayi_queue_show(&apartment->queue);
 	errno = saved;

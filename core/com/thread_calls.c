@@ -110,6 +110,16 @@ struct belayi_thread_calls *belayi_thread_calls(void)
 	return __builtin_expect(own != NULL, 1) ? own : make_own();
 }
 
+void belayi_thread_calls_leave(void)
+{
+	struct belayi_sync_call *idle = own ? own->idle : NULL;
+
+	if (!idle)
+		return;
+	own->idle = NULL;
+	belayi_sync_free_idle(idle);
+}
+
 void belayi_cancelable_push(struct belayi_thread_calls *calls,
 			    struct belayi_cancelable *entry)
 {

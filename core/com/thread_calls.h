@@ -61,6 +61,13 @@ struct belayi_thread_calls {
 /* belayi_thread_calls() - this thread's; NULL: no memory */
 struct belayi_thread_calls *belayi_thread_calls(void);
 
+/*
+ * belayi_thread_calls_leave() - the thread leaves its apartment
+ *
+ * What it keeps for its next calls holds the apartment, and its descriptor.
+ */
+void belayi_thread_calls_leave(void);
+
 /* belayi_thread_calls_in_child() - only the thread that forked is there */
 void belayi_thread_calls_in_child(void);
 

@@ -61,7 +61,7 @@ static bool is_over(struct wait *wait, enum belayi_waited *ret_waited)
 
 	if (wait->deadline_ns == UINT64_MAX && wait->ask_ns == UINT64_MAX)
 		return false;
-	now = wait->deadline_ns ? belayi_now_ns() : 0;
+	now = belayi_now_ns();
 	if (now >= wait->deadline_ns) {
 		*ret_waited = BELAYI_TIME_OVER;
 		return true;
@@ -90,6 +90,17 @@ static enum belayi_waited wait_for(struct wait *wait)
 	}
 }
 
+/* A wait that does not sleep: what comes meanwhile is left for the next. */
+static enum belayi_waited look_once(const struct wait *wait)
+{
+	unsigned int count = belayi_queue_count(&wait->apartment->queue);
+	bool ready = wait->ready(wait->data);
+
+	while (!ready && count-- && belayi_apartment_serve(wait->apartment))
+		ready = wait->ready(wait->data);
+	return ready ? BELAYI_READY : BELAYI_TIME_OVER;
+}
+
 enum belayi_waited belayi_apartment_wait(bool (*ready)(void *data), void *data,
 					 uint64_t deadline_ns, bool for_call)
 {
@@ -106,7 +117,7 @@ enum belayi_waited belayi_apartment_wait(bool (*ready)(void *data), void *data,
 		wait.since_ns = belayi_now_ns();
 		wait.ask_ns = wait.since_ns + FILTER_NS;
 	}
-	waited = wait_for(&wait);
+	waited = deadline_ns ? wait_for(&wait) : look_once(&wait);
 	belayi_queue_show(&wait.apartment->queue);
 	return waited;
 }

@@ -9,6 +9,8 @@
 
 #include <belay/com/apartment.h>
 
+#include "event.h"
+
 static struct belayi_apartment *own;
 
 static int enter(void **state)
@@ -297,6 +299,46 @@ static void what_a_wait_leaves_makes_the_descriptor_readable(void **state)
 	assert_false(is_readable());
 }
 
+static HRESULT look_at_event(struct belayi_event *event)
+{
+	return belayi_event_wait(event, 0);
+}
+
+static HRESULT look_at_handle(struct belayi_event *event)
+{
+	HANDLE handle;
+	DWORD index;
+
+	assert_int_equal(belayi_event_handle(event, &handle), S_OK);
+	return CoWaitForMultipleHandles(0, 0, 1, &handle, &index);
+}
+
+static void a_wait_of_0_runs_what_has_been_posted(void **state)
+{
+	HRESULT(*const ways[])
+	(struct belayi_event * event) = {look_at_event, look_at_handle};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct job first, second, third, late;
+		struct belayi_event event;
+
+		belayi_event_init(&event, false);
+		job_post(&first, own, NULL, NULL);
+		job_post(&second, own, post_another, &late);
+		job_post(&third, own, NULL, NULL);
+		assert_int_equal(ways[i](&event), RPC_S_CALLPENDING);
+		assert_true(flag_is_set(&first.ran));
+		assert_true(flag_is_set(&second.ran));
+		assert_true(flag_is_set(&third.ran));
+		assert_false(flag_is_set(&late.ran));
+		assert_int_equal(ways[i](&event), RPC_S_CALLPENDING);
+		assert_true(flag_is_set(&late.ran));
+		belayi_event_deinit(&event);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
@@ -308,6 +350,7 @@ int main(void)
 		TEST(a_loop_inside_a_task_sees_the_tasks_that_wait),
 		TEST(a_wait_runs_tasks_until_its_time_is_over),
 		TEST(a_wait_that_only_looks_comes_back_at_once),
+		TEST(a_wait_of_0_runs_what_has_been_posted),
 		TEST(a_wait_that_is_ready_runs_nothing),
 		TEST(a_waiting_thread_is_woken_by_a_ring),
 		TEST(a_waiting_thread_is_woken_by_a_post),
