@@ -116,6 +116,95 @@ static void statement_78_impersonation_ends_with_begin(void **state)
 	callee_stop(&server.callee);
 }
 
+/* --- A Signal elsewhere, and the end of the object ----------------------- */
+
+struct errand {
+	struct server *server;
+	HRESULT hr;
+};
+
+/* In the multithreaded apartment, which is not the server's. */
+static void signal_elsewhere(void *data)
+{
+	struct errand *errand = data;
+	ISynchronize *synchronize;
+
+	(void)CoInitializeEx(NULL, COINIT_MULTITHREADED);
+	server_wait_begun(errand->server->kept);
+	synchronize = AS(errand->server->kept->outer, ISynchronize);
+	errand->hr = ISynchronize_Signal(synchronize);
+	(void)ISynchronize_Release(synchronize);
+	CoUninitialize();
+}
+
+static void a_signal_elsewhere_does_not_end_the_call(void **state)
+{
+	struct server server = {0};
+	ICalc *calc = server_start(&server, KEEP, false);
+	AsyncICalc *one = ask_call(calc);
+	AsyncICalc *other = ask_call(calc);
+	struct errand errand = {&server, S_OK};
+	struct runner worker;
+	LONG sum = 0;
+
+	(void)state;
+	assert_int_equal(AsyncICalc_Begin_Add(one, 1, 2), S_OK);
+	flag_wait(&server.begun);
+	runner_start(&worker, signal_elsewhere, &errand);
+	runner_join(&worker);
+	assert_int_equal(errand.hr, RPC_E_WRONG_THREAD);
+	assert_int_equal(ask_wait(one, 0), RPC_S_CALLPENDING);
+	assert_int_equal(server.finished, 0);
+	/* In its apartment it does. */
+	server.duty = SIGNAL_BOTH;
+	assert_int_equal(AsyncICalc_Begin_Add(other, 3, 4), S_OK);
+	assert_int_equal(AsyncICalc_Finish_Add(other, &sum), S_OK);
+	assert_int_equal(AsyncICalc_Finish_Add(one, &sum), S_OK);
+	assert_int_equal(sum, 3);
+	server_let_go(server.kept);
+	(void)AsyncICalc_Release(one);
+	(void)AsyncICalc_Release(other);
+	(void)ICalc_Release(calc);
+	callee_stop(&server.callee);
+}
+
+static void disconnect(void *data)
+{
+	struct errand *errand = data;
+
+	(void)CoInitializeEx(NULL, COINIT_MULTITHREADED);
+	server_wait_begun(errand->server->kept);
+	errand->hr =
+		CoDisconnectObject((IUnknown *)&errand->server->callee.calc, 0);
+	/* Too late: nobody waits for it. */
+	server_signal(errand->server->kept);
+	server_let_go(errand->server->kept);
+	CoUninitialize();
+}
+
+static void a_pending_call_of_a_disconnected_object_fails(void **state)
+{
+	struct server server = {0};
+	ICalc *calc = server_start(&server, KEEP, true);
+	AsyncICalc *call = ask_call(calc);
+	struct errand errand = {&server, E_FAIL};
+	struct runner worker;
+	LONG sum = 77;
+
+	(void)state;
+	assert_int_equal(AsyncICalc_Begin_Add(call, 40, 2), S_OK);
+	flag_wait(&server.begun);
+	runner_start(&worker, disconnect, &errand);
+	runner_join(&worker);
+	assert_int_equal(errand.hr, S_OK);
+	assert_int_equal(AsyncICalc_Finish_Add(call, &sum), RPC_E_DISCONNECTED);
+	assert_int_equal(sum, 0);
+	assert_int_equal(server.finished, 0);
+	(void)AsyncICalc_Release(call);
+	(void)ICalc_Release(calc);
+	callee_stop(&server.callee);
+}
+
 /* --- A Signal while Begin_ runs ------------------------------------------ */
 
 static void signal_early(void *data)
@@ -294,6 +383,8 @@ int main(void)
 			statement_73_a_call_object_has_the_runtimes_event),
 		cmocka_unit_test(statement_77_a_context_is_good_until_signal),
 		cmocka_unit_test(statement_78_impersonation_ends_with_begin),
+		cmocka_unit_test(a_signal_elsewhere_does_not_end_the_call),
+		cmocka_unit_test(a_pending_call_of_a_disconnected_object_fails),
 		cmocka_unit_test(
 			statement_77_a_signal_during_begin_ends_the_call),
 		cmocka_unit_test(
