@@ -113,6 +113,18 @@ enum belayi_waited belayi_apartment_wait(bool (*ready)(void *data), void *data,
 					 uint64_t deadline_ns, bool for_call);
 
 /*
+ * belayi_apartment_wait_again() - one for a call, in several pieces
+ *
+ * The message filter hears how long all of it takes: where what it said came to
+ * nothing, the wait goes on.
+ *
+ * since: 0 in the first piece; then when that began
+ */
+enum belayi_waited belayi_apartment_wait_again(bool (*ready)(void *data),
+					       void *data, uint64_t deadline_ns,
+					       uint64_t *since_ns);
+
+/*
  * belayi_apartment_ring() - lets a waiting STA look whether it is ready
  *
  * A few instructions where it does not sleep. What was written before is seen.

@@ -48,7 +48,7 @@ bool belayi_apartment_serve(struct belayi_apartment *apartment);
  * belayi_filter_cancels() - whether the apartment's message filter cancels the
  * call that its thread waits for
  *
- * since: when it began to wait
+ * since: when it began to wait for it
  */
 bool belayi_filter_cancels(struct belayi_apartment *apartment,
 			   uint64_t since_ns);

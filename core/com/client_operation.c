@@ -36,15 +36,18 @@ static bool is_settled(void *data)
  * is not rung: it looks now and then.
  */
 static enum belayi_waited wait_single(const struct belay_ref *ref,
-				      uint64_t deadline_ns, bool to_finish)
+				      uint64_t deadline_ns,
+				      uint64_t *finish_since)
 {
 	enum belayi_waited waited;
 	uint64_t until;
 
-	if (to_finish ||
-	    belayi_apartment_current() == belayi_client_of(ref)->apartment)
+	if (finish_since)
+		return belayi_apartment_wait_again(is_settled, (void *)ref,
+						   deadline_ns, finish_since);
+	if (belayi_apartment_current() == belayi_client_of(ref)->apartment)
 		return belayi_apartment_wait(is_settled, (void *)ref,
-					     deadline_ns, to_finish);
+					     deadline_ns, false);
 	do {
 		until = belayi_until(1) + LOOK_NS;
 		if (until > deadline_ns)
@@ -72,13 +75,15 @@ static bool client_wait(const struct belay_ref *ref, uint64_t deadline_ns,
 {
 	struct belayi_client_call *client = belayi_client_of(ref);
 	struct belayi_apartment *apartment = belayi_apartment_current();
+	uint64_t since = 0;
 
 	if (to_finish && client->class->wait && will_settle(ref))
 		client->class->wait(client);
 	if (!apartment || !belayi_apartment_is_single(apartment))
 		return true;
 	for (;;) {
-		switch (wait_single(ref, deadline_ns, to_finish)) {
+		switch (wait_single(ref, deadline_ns,
+				    to_finish ? &since : NULL)) {
 		case BELAYI_TIME_OVER:
 			return false;
 		case BELAYI_FILTERED:

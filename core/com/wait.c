@@ -101,8 +101,9 @@ static enum belayi_waited look_once(const struct wait *wait)
 	return ready ? BELAYI_READY : BELAYI_TIME_OVER;
 }
 
-enum belayi_waited belayi_apartment_wait(bool (*ready)(void *data), void *data,
-					 uint64_t deadline_ns, bool for_call)
+/* since: NULL: the filter is not asked */
+static enum belayi_waited wait_since(bool (*ready)(void *data), void *data,
+				     uint64_t deadline_ns, uint64_t *since_ns)
 {
 	struct wait wait = {
 		.apartment = belayi_apartment_current(),
@@ -113,13 +114,32 @@ enum belayi_waited belayi_apartment_wait(bool (*ready)(void *data), void *data,
 	};
 	enum belayi_waited waited;
 
-	if (for_call && wait.apartment->filter && deadline_ns) {
-		wait.since_ns = belayi_now_ns();
-		wait.ask_ns = wait.since_ns + FILTER_NS;
+	if (since_ns && wait.apartment->filter && deadline_ns) {
+		wait.ask_ns = belayi_now_ns();
+		if (!*since_ns)
+			*since_ns = wait.ask_ns;
+		wait.since_ns = *since_ns;
+		wait.ask_ns += FILTER_NS;
 	}
 	waited = deadline_ns ? wait_for(&wait) : look_once(&wait);
 	belayi_queue_show(&wait.apartment->queue);
 	return waited;
+}
+
+enum belayi_waited belayi_apartment_wait(bool (*ready)(void *data), void *data,
+					 uint64_t deadline_ns, bool for_call)
+{
+	uint64_t since_ns = 0;
+
+	return wait_since(ready, data, deadline_ns,
+			  for_call ? &since_ns : NULL);
+}
+
+enum belayi_waited belayi_apartment_wait_again(bool (*ready)(void *data),
+					       void *data, uint64_t deadline_ns,
+					       uint64_t *since_ns)
+{
+	return wait_since(ready, data, deadline_ns, since_ns);
 }
 
 int belay_apartment_fd(void)

@@ -43,6 +43,26 @@ static void a_filter_can_cancel_what_is_waited_for(void **state)
 	assert_int_equal(filter.references, 1);
 }
 
+static void a_wait_that_goes_on_is_as_long_as_all_of_it(void **state)
+{
+	struct filter filter = FILTER(PENDINGMSG_CANCELCALL);
+	uint64_t since = 0, begun = belayi_now_ns();
+
+	(void)state;
+	assert_int_equal(CoRegisterMessageFilter(&filter.iface, NULL), S_OK);
+	assert_int_equal(belayi_apartment_wait_again(
+				 never, NULL, belayi_until(30000), &since),
+			 BELAYI_FILTERED);
+	assert_in_range(since, begun, belayi_now_ns());
+	assert_in_range(filter.ticks, 200, 30000);
+	assert_int_equal(belayi_apartment_wait_again(
+				 never, NULL, belayi_until(30000), &since),
+			 BELAYI_FILTERED);
+	assert_int_equal(filter.asked, 3);
+	assert_in_range(filter.ticks, 300, 30000);
+	assert_int_equal(CoRegisterMessageFilter(NULL, NULL), S_OK);
+}
+
 static void wait_inside(struct job *job)
 {
 	const enum belayi_waited *expected = job->data;
@@ -130,6 +150,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 	const struct CMUnitTest tests[] = {
 		TEST(a_filter_can_cancel_what_is_waited_for),
+		TEST(a_wait_that_goes_on_is_as_long_as_all_of_it),
 		TEST(a_wait_inside_a_task_is_a_nested_one),
 		TEST(a_filter_that_lets_wait_does_not_end_the_wait),
 		TEST(only_waits_for_calls_ask_the_filter),
