@@ -154,9 +154,19 @@ static bool is_signaled(const struct outer *outer)
 	return __atomic_load_n(&outer->signals, __ATOMIC_ACQUIRE) != 0;
 }
 
-/* What was sent all the same is cancelled. */
+static uint64_t sent_id(struct outer *outer)
+{
+	AsyncICalc *call = AS(outer, AsyncICalc);
+	uint64_t id = object_of(call)->client.own.header.id;
+
+	(void)AsyncICalc_Release(call);
+	return id;
+}
+
+/* What was sent all the same is cancelled, and has the call's id. */
 static void check_server(struct scene *scene)
 {
+	assert_true(sent_id(scene->outer) != 0);
 	callee_open(&scene->callee);
 	callee_await(&scene->callee, left, 1);
 	assert_int_equal(callee_count(&scene->callee, canceled), 1);
