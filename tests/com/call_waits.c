@@ -96,11 +96,18 @@ static void an_apartment_serves_on_when_its_cancel_is_refused(void **state)
 
 /* --- What it waits with is released meanwhile ---------------------------- */
 
+/* call: whose own reference is the last; NULL: it is no call object */
 struct release {
 	struct callee *callee;
 	void *object;
+	AsyncICalc *call;
 	ULONG left;
 };
+
+static bool is_held_once(AsyncICalc *call)
+{
+	return __atomic_load_n(&object_of(call)->refs, __ATOMIC_ACQUIRE) == 1;
+}
 
 static void release_and_open(struct job *job)
 {
@@ -109,13 +116,16 @@ static void release_and_open(struct job *job)
 	callee_await(release->callee, entered, 1);
 	release->left = IUnknown_Release((IUnknown *)release->object);
 	callee_open(release->callee);
+	/* The turn's goes, too, before the wait goes on. */
+	if (release->call)
+		until(is_held_once(release->call));
 }
 
 static void a_synchronous_call_keeps_its_proxy(void **state)
 {
 	struct callee callee = {0};
 	ICalc *calc = callee_start(&callee, true);
-	struct release release = {&callee, calc, 0};
+	struct release release = {&callee, calc, NULL, 0};
 	struct job job;
 	ULONG slept;
 
@@ -135,7 +145,7 @@ static void try_to_wait(REFIID iid, HRESULT (*wait)(void *waited), HRESULT hr)
 	ICalc *calc = callee_start(&callee, true);
 	AsyncICalc *call = ask_call(calc);
 	void *waited = query(call, iid);
-	struct release release = {&callee, waited, 0};
+	struct release release = {&callee, waited, call, 0};
 	struct job job;
 
 	(void)ICalc_Release(calc);
