@@ -9,6 +9,11 @@
 
 #include "distant.h"
 
+static bool is_closed(const void *fd)
+{
+	return fcntl(*(const int *)fd, F_GETFD) < 0 && errno == EBADF;
+}
+
 static void a_thread_that_leaves_keeps_no_descriptor(void **state)
 {
 	ICalc *calc = AS(distant_parcel.pointer, ICalc);
@@ -22,8 +27,8 @@ static void a_thread_that_leaves_keeps_no_descriptor(void **state)
 	(void)ICalc_Release(calc);
 	distant_end();
 	CoUninitialize();
-	assert_int_equal(fcntl(fd, F_GETFD), -1);
-	assert_int_equal(errno, EBADF);
+	/* Who served the last message may hold the apartment for a moment. */
+	assert_true(comes_true(is_closed, &fd));
 }
 
 int main(void)
