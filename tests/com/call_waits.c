@@ -106,7 +106,8 @@ struct release {
 
 static bool is_held_once(AsyncICalc *call)
 {
-	return __atomic_load_n(&object_of(call)->refs, __ATOMIC_ACQUIRE) == 1;
+	return state_of(call) == BELAY_CALL_COMPLETED &&
+	       __atomic_load_n(&object_of(call)->refs, __ATOMIC_ACQUIRE) == 1;
 }
 
 static void release_and_open(struct job *job)
