@@ -86,9 +86,9 @@ struct belayi_message {
 	uint64_t turn;
 	uint64_t canceled;
 	uint32_t fate;
-	uint32_t busy;
-	void *image; /* of an asynchronous call, once has_image */
+	bool busy;
 	bool has_image;
+	void *image; /* of an asynchronous call, once has_image */
 	struct belayi_message *next; /* of the same client's call; atomic */
 };
 

@@ -25,7 +25,7 @@
 static bool is_busy(const struct belayi_message *message)
 {
 	/* Acquire pairs with give_back(): the buffers are free. */
-	return __atomic_load_n(&message->busy, __ATOMIC_ACQUIRE) != 0;
+	return __atomic_load_n(&message->busy, __ATOMIC_ACQUIRE);
 }
 
 /*
@@ -63,7 +63,7 @@ static void give_back(struct belayi_message *message)
 {
 	bool is_own = message == &message->client->own;
 
-	__atomic_store_n(&message->busy, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&message->busy, false, __ATOMIC_RELEASE);
 	if (__builtin_expect(!is_own, 0))
 		put_spare(message);
 }
@@ -281,7 +281,7 @@ static void prepare(struct belayi_client_call *client,
 	message->has_image = false;
 	__atomic_store_n(&message->fate, BELAYI_SENT, __ATOMIC_RELAXED);
 	/* Release: from now on it is found by its turn. */
-	__atomic_store_n(&message->busy, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&message->busy, true, __ATOMIC_RELEASE);
 }
 
 void belayi_client_begun(const struct belay_ref *ref)
