@@ -167,7 +167,8 @@ static void a_block_in_use_can_begin_again(void)
 	got("settled", settle(&cb), ANY);
 	while (left > 0)
 		(void)ioctl(fds[0], FIONREAD, &left);
-	got("aio_return", aio_return(&cb), ANY);
+	/* Anything: glibc may have read the byte, and not stored that yet. */
+	(void)aio_return(&cb);
 	/* Behind the second one, so that it is over when this is. */
 	(void)close(fds[1]);
 	prepare(&cb, fds[0], &byte, 1, 0);
