@@ -85,6 +85,27 @@ static void statement_25_a_call_on_its_way_is_served(void **state)
 	callee_stop(&callee);
 }
 
+/* The call has begun, and its client's reference is gone. */
+static struct belayi_export *leave_in_progress(struct server *server)
+{
+	struct belayi_export *export = begin_and_leave(server, KEEP);
+
+	flag_wait(&server->begun);
+	until(__atomic_load_n(&export->uses, __ATOMIC_ACQUIRE) &
+	      BELAYI_EXPORT_WAITS);
+	assert_true(belayi_export_connected(export));
+	return export;
+}
+
+/* In the multithreaded apartment, which is the server's. */
+static void run_there(void (*run)(void *data), struct server *server)
+{
+	struct runner worker;
+
+	runner_start(&worker, run, server);
+	runner_join(&worker);
+}
+
 static void end_call(void *data)
 {
 	struct server *server = data;
@@ -99,16 +120,10 @@ static void end_call(void *data)
 static void a_call_in_progress_keeps_its_object_connected(void **state)
 {
 	struct server server = {0};
-	struct belayi_export *export = begin_and_leave(&server, KEEP);
-	struct runner worker;
+	struct belayi_export *export = leave_in_progress(&server);
 
 	(void)state;
-	flag_wait(&server.begun);
-	until(__atomic_load_n(&export->uses, __ATOMIC_ACQUIRE) &
-	      BELAYI_EXPORT_WAITS);
-	assert_true(belayi_export_connected(export));
-	runner_start(&worker, end_call, &server);
-	runner_join(&worker);
+	run_there(end_call, &server);
 	assert_int_equal(server.finished, 1);
 	until(!belayi_export_connected(export));
 	end(&server, export);
@@ -128,15 +143,10 @@ static void disconnect(void *data)
 static void a_call_in_progress_ends_with_its_object(void **state)
 {
 	struct server server = {0};
-	struct belayi_export *export = begin_and_leave(&server, KEEP);
-	struct runner worker;
+	struct belayi_export *export = leave_in_progress(&server);
 
 	(void)state;
-	flag_wait(&server.begun);
-	until(__atomic_load_n(&export->uses, __ATOMIC_ACQUIRE) &
-	      BELAYI_EXPORT_WAITS);
-	runner_start(&worker, disconnect, &server);
-	runner_join(&worker);
+	run_there(disconnect, &server);
 	assert_false(belayi_export_connected(export));
 	assert_int_equal(server.finished, 0);
 	end(&server, export);
