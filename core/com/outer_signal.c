@@ -201,16 +201,21 @@ static void run_errand(struct belayi_task *task)
 
 static bool send_errand(struct belayi_call_object *object, uint64_t turn)
 {
+	struct belayi_apartment *apartment =
+		object->client.proxy->import->apartment;
 	struct errand *errand = malloc(sizeof(*errand));
+	bool sent;
 
 	if (!errand)
 		return false;
 	*errand = (struct errand){{NULL, run_errand, run_errand}, object, turn};
-	if (belayi_apartment_post(object->client.proxy->import->apartment,
-				  &errand->task))
-		return true;
-	free(errand);
-	return false;
+	/* The errand may let go of the last that keeps it. */
+	(void)belayi_apartment_ref(apartment);
+	sent = belayi_apartment_post(apartment, &errand->task);
+	(void)belayi_apartment_unref(apartment);
+	if (!sent)
+		free(errand);
+	return sent;
 }
 
 /* A Signal before its Reset would be lost. */
