@@ -27,7 +27,7 @@
 struct belayi_listener;
 
 struct belayi_event {
-	uint64_t word; /* turn, flags: see event.c */
+	uint64_t word; /* turn, flags: see event_parts.h */
 	struct belayi_listener *listeners;
 	int32_t fd; /* the eventfd; -1: none yet */
 	bool automatic;
