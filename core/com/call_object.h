@@ -78,6 +78,9 @@ belayi_object_is_part(const struct belayi_call_object *object)
 	return object->waitable.outer != (const IUnknown *)&object->unknown;
 }
 
+/* belayi_object_security - IClientSecurity of them all (call_security.c) */
+extern const IClientSecurityVtbl belayi_object_security;
+
 /*
  * belayi_outer_begin() - alone with the call; Reset follows
  *

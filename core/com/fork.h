@@ -25,7 +25,7 @@ extern pthread_mutex_t *const belayi_fork_locks[];
 
 extern pthread_mutex_t belayi_threads_lock;        /* thread_calls.c */
 extern pthread_mutex_t belayi_classes_lock;        /* classes.c */
-extern pthread_mutex_t belayi_call_settings_lock;  /* call_object.c */
+extern pthread_mutex_t belayi_call_settings_lock;  /* call_security.c */
 extern pthread_mutex_t belayi_proxy_settings_lock; /* faces.c */
 extern pthread_mutex_t belayi_vtables_lock;        /* vtables.c */
 extern pthread_mutex_t belayi_copies_lock;         /* proxy.c */
