@@ -8,192 +8,16 @@
  */
 #include "client_call.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "call_site.h"
+#include "client_message.h"
 #include "client_parts.h"
-#include "export.h"
 #include "import.h"
 #include "interface.h"
 #include "vtables.h"
 
 #define PROCESS_BIT 40 /* of a call's id, see belay_id_new() */
-
-/* --- Messages ------------------------------------------------------------ */
-
-static bool is_busy(const struct belayi_message *message)
-{
-	/* Acquire pairs with give_back(): the buffers are free. */
-	return __atomic_load_n(&message->busy, __ATOMIC_ACQUIRE);
-}
-
-/*
- * Spare messages are a stack, linked by their tasks. Any thread puts one there;
- * only one takes at a time, who is alone with the call.
- */
-static void put_spare(struct belayi_message *message)
-{
-	struct belayi_client_call *client = message->client;
-	struct belayi_task *top =
-		__atomic_load_n(&client->spare, __ATOMIC_RELAXED);
-
-	/* Release: the buffers are free. */
-	do {
-		message->task.next = top;
-	} while (!__atomic_compare_exchange_n(
-		&client->spare, &top, &message->task, true, __ATOMIC_RELEASE,
-		__ATOMIC_RELAXED));
-}
-
-static struct belayi_message *take_spare(struct belayi_client_call *client)
-{
-	/* Acquire pairs with put_spare(). */
-	struct belayi_task *top =
-		__atomic_load_n(&client->spare, __ATOMIC_ACQUIRE);
-
-	while (top && !__atomic_compare_exchange_n(
-			      &client->spare, &top, top->next, true,
-			      __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
-		;
-	return (struct belayi_message *)top;
-}
-
-static void give_back(struct belayi_message *message)
-{
-	bool is_own = message == &message->client->own;
-
-	__atomic_store_n(&message->busy, false, __ATOMIC_RELEASE);
-	if (__builtin_expect(!is_own, 0))
-		put_spare(message);
-}
-
-static struct belayi_message *next_of(const struct belayi_message *message)
-{
-	return __atomic_load_n(&message->next, __ATOMIC_ACQUIRE);
-}
-
-static void init_message(struct belayi_client_call *client,
-			 struct belayi_message *message, void *image)
-{
-	message->client = client;
-	message->image = image;
-	message->header.version = BELAYI_CHANNEL_VERSION;
-}
-
-__attribute__((noinline, cold)) static struct belayi_message *
-add_message(struct belayi_client_call *client)
-{
-	struct belayi_message *message =
-		calloc(1, sizeof(*message) + client->image_size);
-
-	if (!message)
-		return NULL;
-	init_message(client, message, message + 1);
-	message->next = client->own.next;
-	/* Release: a Begin_ of an older turn may be looking for its own. */
-	__atomic_store_n(&client->own.next, message, __ATOMIC_RELEASE);
-	return message;
-}
-
-/* Alone with the call. */
-static struct belayi_message *take_message(struct belayi_client_call *client)
-{
-	struct belayi_message *message;
-
-	if (!is_busy(&client->own))
-		return &client->own;
-	message = take_spare(client);
-	return message ? message : add_message(client);
-}
-
-static bool is_for(const struct belayi_message *message, uint64_t turn)
-{
-	/* Relaxed: that of our turn was written by this thread. */
-	return message && is_busy(message) &&
-	       __atomic_load_n(&message->turn, __ATOMIC_RELAXED) == turn;
-}
-
-/*
- * Who began the turn finds its message, also when the turn is over and another
- * thread has begun the next one: then it has to look for it.
- */
-static struct belayi_message *message_of(struct belayi_client_call *client,
-					 uint64_t turn)
-{
-	struct belayi_message *message =
-		__atomic_load_n(&client->message, __ATOMIC_ACQUIRE);
-
-	if (__builtin_expect(is_for(message, turn), 1))
-		return message;
-	message = &client->own;
-	while (message && !is_for(message, turn))
-		message = next_of(message);
-	return message;
-}
-
-static void discard(struct belayi_message *message)
-{
-	if (SUCCEEDED(message->status))
-		belayi_ndr_discard_out(message->procedure, &message->reply);
-}
-
-/* Acq_rel: who comes last sees what the other one wrote. */
-static enum belayi_fate decide_fate(struct belayi_message *message,
-				    enum belayi_fate fate)
-{
-	return (enum belayi_fate)__atomic_exchange_n(&message->fate, fate,
-						     __ATOMIC_ACQ_REL);
-}
-
-/*
- * Alone with the call, whose reply is not wanted. Where the server still has
- * the message, or Begin_ has not sent it yet, it needs its stub without us.
- */
-static void abandon(struct belayi_message *message)
-{
-	belayi_export_ref(message->stub->export);
-	if (decide_fate(message, BELAYI_ABANDONED) != BELAYI_REPLIED)
-		return;
-	belayi_export_unref(message->stub->export);
-	discard(message);
-	give_back(message);
-}
-
-static struct belay_outcome outcome_of(const struct belayi_message *message)
-{
-	HRESULT hr =
-		FAILED(message->status) ? message->status : message->result;
-
-	return (struct belay_outcome){
-		FAILED(hr) ? BELAY_FAILED : BELAY_SUCCEEDED,
-		FAILED(hr) ? hr : S_OK,
-		(int64_t)message->reply.size,
-	};
-}
-
-void belayi_message_replied(struct belayi_message *message)
-{
-	struct belayi_client_call *client = message->client;
-	const struct belay_ref ref = {&client->call, message->turn};
-	struct belay_outcome outcome = outcome_of(message);
-
-	if (decide_fate(message, BELAYI_REPLIED) == BELAYI_ABANDONED) {
-		belayi_export_unref(message->stub->export);
-		discard(message);
-		give_back(message);
-	} else {
-		(void)belay_call_complete(&ref, &outcome);
-	}
-	belayi_client_drop(client);
-}
-
-void belayi_message_failed(struct belayi_message *message, HRESULT status)
-{
-	message->status = status;
-	message->reply.size = 0;
-	belayi_message_replied(message);
-}
 
 /* --- The memory ---------------------------------------------------------- */
 
@@ -205,7 +29,7 @@ void belayi_client_init(struct belayi_client_call *client,
 	client->class = class;
 	client->holds = 1;
 	(void)belayi_client_move(client, apartment);
-	init_message(client, &client->own, NULL);
+	belayi_message_init(&client->own, client, NULL);
 }
 
 bool belayi_client_move(struct belayi_client_call *client,
@@ -224,24 +48,9 @@ bool belayi_client_move(struct belayi_client_call *client,
 	return true;
 }
 
-static void deinit_message(struct belayi_message *message)
-{
-	belayi_buffer_deinit(&message->request);
-	belayi_buffer_deinit(&message->reply);
-}
-
 void belayi_client_deinit(struct belayi_client_call *client)
 {
-	struct belayi_message *message = client->own.next;
-
-	while (message) {
-		struct belayi_message *next = message->next;
-
-		deinit_message(message);
-		free(message);
-		message = next;
-	}
-	deinit_message(&client->own);
+	belayi_messages_deinit(client);
 	if (client->apartment)
 		(void)belayi_apartment_unref(client->apartment);
 }
@@ -260,7 +69,7 @@ void belayi_client_drop(struct belayi_client_call *client)
 
 bool belayi_client_is_out(const struct belayi_client_call *client)
 {
-	return is_busy(&client->own);
+	return belayi_message_is_busy(&client->own);
 }
 
 /* --- A turn begins ------------------------------------------------------- */
@@ -287,7 +96,7 @@ static void prepare(struct belayi_client_call *client,
 void belayi_client_begun(const struct belay_ref *ref)
 {
 	struct belayi_client_call *client = belayi_client_of(ref);
-	struct belayi_message *message = take_message(client);
+	struct belayi_message *message = belayi_message_take(client);
 
 	client->class->begun(client, ref->turn);
 	if (message)
@@ -349,7 +158,7 @@ static bool not_begun(struct belayi_client_call *client,
 static void take_back(struct belayi_message *message, HRESULT hr, bool is_ended)
 {
 	if (is_ended)
-		abandon(message);
+		belayi_message_abandon(message);
 	belayi_message_failed(message, hr);
 }
 
@@ -368,7 +177,7 @@ HRESULT belayi_client_begin(struct belayi_client_call *client,
 
 	if (hr != S_OK)
 		return hr;
-	message = message_of(client, ref.turn);
+	message = belayi_message_find(client, ref.turn);
 	if (client->class->reset)
 		hr = client->class->reset(client, ref.turn);
 	if (SUCCEEDED(hr))
@@ -397,7 +206,7 @@ void belayi_client_failed(const struct belayi_procedure *procedure, void *image,
 static HRESULT chosen(const struct belayi_message *message,
 		      const struct belay_outcome *outcome)
 {
-	struct belay_outcome real = outcome_of(message);
+	struct belay_outcome real = belayi_message_outcome(message);
 
 	if (outcome->ending == real.ending && outcome->status == real.status)
 		return message->status;
@@ -423,11 +232,11 @@ static HRESULT collect(struct belayi_client_call *client,
 		hr = chosen(message, outcome);
 	if (FAILED(hr)) {
 		if (message)
-			abandon(message);
+			belayi_message_abandon(message);
 		return hr;
 	}
 	hr = belayi_ndr_get_out(procedure, image, &message->reply, ret_value);
-	give_back(message);
+	belayi_message_give_back(message);
 	return hr;
 }
 
@@ -482,6 +291,6 @@ void belayi_client_end(struct belayi_client_call *client)
 	if (outcome.ending != BELAY_CANCELED)
 		outcome.ending = BELAY_UNCOLLECTED;
 	if (client->message)
-		abandon(client->message);
+		belayi_message_abandon(client->message);
 	belay_call_conclude(&ref, &outcome);
 }
