@@ -150,7 +150,7 @@ static void what_nobody_unmarshals_is_released(void **state)
 	}
 }
 
-static void a_lock_may_leave_weak_packets(void **state)
+static void the_last_unlock_may_release_the_rest(void **state)
 {
 	struct parcel parcel = {.mshctx = MSHCTX_INPROC,
 				.mshlflags = MSHLFLAGS_TABLEWEAK};
@@ -160,12 +160,38 @@ static void a_lock_may_leave_weak_packets(void **state)
 	room_run(&home, parcel_pack, &parcel);
 	room_run(&home, parcel_lock, &parcel);
 	room_run(&home, parcel_unlock, &parcel);
-	/* The last unlock released the rest. */
 	assert_int_equal(counted_refs(parcel.counted), 1);
 	room_run(&home, parcel_throw, &parcel);
 	parcel_close(&parcel);
 	room_run(&home, parcel_drop, &parcel);
 	assert_int_equal(counted_alive(), 0);
+}
+
+static void unlock_and_leave_the_rest(void *data)
+{
+	struct parcel *parcel = data;
+
+	parcel->result = CoLockObjectExternal(parcel->pointer, FALSE, FALSE);
+}
+
+static void the_last_unlock_may_leave_weak_packets(void **state)
+{
+	struct parcel parcel = {.mshctx = MSHCTX_INPROC,
+				.mshlflags = MSHLFLAGS_TABLEWEAK};
+
+	(void)state;
+	room_run(&home, parcel_make, &parcel);
+	room_run(&home, parcel_pack, &parcel);
+	room_run(&home, parcel_lock, &parcel);
+	room_run(&home, unlock_and_leave_the_rest, &parcel);
+	assert_int_equal(parcel.result, S_OK);
+	room_run(&home, parcel_drop, &parcel);
+	room_run(&away, parcel_unpack, &parcel);
+	assert_int_equal(parcel.result, S_OK);
+	room_run(&away, parcel_drop, &parcel);
+	assert_gone();
+	room_run(&away, parcel_throw, &parcel);
+	parcel_close(&parcel);
 }
 
 static void every_context_of_the_process_is_served(void **state)
@@ -475,7 +501,8 @@ int main(void)
 		TEST(a_weak_packet_lets_go_with_the_last_proxy),
 		TEST(a_weak_packet_may_be_unmarshaled_at_home),
 		TEST(what_nobody_unmarshals_is_released),
-		TEST(a_lock_may_leave_weak_packets),
+		TEST(the_last_unlock_may_release_the_rest),
+		TEST(the_last_unlock_may_leave_weak_packets),
 		TEST(every_context_of_the_process_is_served),
 		TEST(wrong_arguments_are_refused),
 		TEST(outside_of_com_nothing_is_marshaled),

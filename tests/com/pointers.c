@@ -82,6 +82,33 @@ static void a_pointer_is_taken_out_once(void **state)
 	free(letter.buffer.data);
 }
 
+/* Another message's reference is not given away, nor given back. */
+static void nor_is_it_where_others_keep_the_object(void **state)
+{
+	struct letter kept, letter;
+
+	(void)state;
+	write_letter(&kept, parcel_make);
+	room_run(&away, take, &kept);
+	letter = (struct letter){.parcel = kept.parcel};
+	room_run(&away, put, &letter);
+	room_run(&away, take, &letter);
+	room_run(&away, parcel_drop, &letter.parcel);
+	room_run(&away, take, &letter);
+	assert_int_equal(letter.parcel.result, CO_E_OBJNOTCONNECTED);
+	assert_null(letter.parcel.pointer);
+	room_run(&away, discard, &letter);
+	/* Another interface: the object is asked, and so must be there. */
+	kept.parcel.iid = &IID_ICalcMemory;
+	room_run(&away, parcel_query, &kept.parcel);
+	assert_int_equal(kept.parcel.result, S_OK);
+	room_run(&away, parcel_drop_other, &kept.parcel);
+	room_run(&away, parcel_drop, &kept.parcel);
+	assert_gone();
+	free(letter.buffer.data);
+	free(kept.buffer.data);
+}
+
 static void at_home_it_is_the_object_itself(void **state)
 {
 	struct letter letter;
@@ -219,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_ROOMS(a_pointer_is_taken_out_once),
+		IN_ROOMS(nor_is_it_where_others_keep_the_object),
 		IN_ROOMS(at_home_it_is_the_object_itself),
 		IN_ROOMS(a_pointer_that_nobody_takes_is_given_back),
 		IN_ROOMS(a_thread_outside_of_com_gives_back_too),

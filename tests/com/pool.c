@@ -13,6 +13,7 @@
 #include "apartment_parts.h"
 
 #define BLOCKED 100
+#define TOO_LARGE ((size_t)1 << 47) /* for the stack of a thread */
 
 static struct belayi_apartment *own;
 
@@ -230,6 +231,49 @@ static void tasks_still_queued_at_the_end_are_dropped(void **state)
 	assert_null(belayi_apartment_unref(apartment));
 }
 
+/* --- Where no thread can be started -------------------------------------- */
+
+/* Of threads that ask for no other, as the pool's do. */
+static void set_stacks(size_t size)
+{
+	pthread_attr_t attributes;
+
+	assert_int_equal(pthread_attr_init(&attributes), 0);
+	assert_int_equal(pthread_attr_setstacksize(&attributes, size), 0);
+	assert_int_equal(pthread_setattr_default_np(&attributes), 0);
+	assert_int_equal(pthread_attr_destroy(&attributes), 0);
+}
+
+static size_t stacks(void)
+{
+	pthread_attr_t attributes;
+	size_t size;
+
+	assert_int_equal(pthread_getattr_default_np(&attributes), 0);
+	assert_int_equal(pthread_attr_getstacksize(&attributes, &size), 0);
+	assert_int_equal(pthread_attr_destroy(&attributes), 0);
+	return size;
+}
+
+static void a_pool_without_threads_turns_tasks_down(void **state)
+{
+	const size_t before = stacks();
+	struct job job;
+
+	(void)state;
+	job_init(&job, NULL, NULL);
+	set_stacks(TOO_LARGE);
+	assert_false(belayi_apartment_post(own, &job.task));
+	set_stacks(before);
+	/* It was not kept, and not dropped: who posted it knows. */
+	assert_int_equal(read_locked(&own->pool.waiting), 0);
+	assert_int_equal(read_locked(&own->pool.workers), 0);
+	assert_false(flag_is_set(&job.dropped));
+	/* The next one tries again. */
+	job_post(&job, own, NULL, NULL);
+	flag_wait(&job.ran);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
@@ -239,6 +283,7 @@ int main(void)
 		TEST(tasks_that_wait_for_later_ones_end),
 		TEST(threads_that_are_not_needed_leave),
 		TEST(one_call_at_a_time_needs_one_thread),
+		TEST(a_pool_without_threads_turns_tasks_down),
 		cmocka_unit_test(a_pool_that_ends_takes_its_threads_along),
 		cmocka_unit_test(tasks_still_queued_at_the_end_are_dropped),
 	};
