@@ -28,24 +28,9 @@ void belayi_client_init(struct belayi_client_call *client,
 	belay_call_init(&client->call);
 	client->class = class;
 	client->holds = 1;
-	(void)belayi_client_move(client, apartment);
+	if (belayi_apartment_is_single(apartment))
+		client->apartment = belayi_apartment_ref(apartment);
 	belayi_message_init(&client->own, client, NULL);
-}
-
-bool belayi_client_move(struct belayi_client_call *client,
-			struct belayi_apartment *apartment)
-{
-	if (!belayi_apartment_is_single(apartment))
-		apartment = NULL;
-	if (client->apartment == apartment)
-		return true;
-	/* Acquire: pairs with belayi_client_drop(). */
-	if (__atomic_load_n(&client->holds, __ATOMIC_ACQUIRE) != 1)
-		return false;
-	if (client->apartment)
-		(void)belayi_apartment_unref(client->apartment);
-	client->apartment = apartment ? belayi_apartment_ref(apartment) : NULL;
-	return true;
 }
 
 void belayi_client_deinit(struct belayi_client_call *client)

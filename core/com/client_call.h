@@ -86,14 +86,6 @@ void belayi_client_init(struct belayi_client_call *client,
 			const struct belayi_client_class *class,
 			struct belayi_apartment *apartment);
 
-/*
- * belayi_client_move() - an idle call is used in another apartment from now on
- *
- * Return: false: somebody is still busy with its last turn.
- */
-bool belayi_client_move(struct belayi_client_call *client,
-			struct belayi_apartment *apartment);
-
 /* belayi_client_deinit() - frees what belongs to it, not the memory itself */
 void belayi_client_deinit(struct belayi_client_call *client);
 

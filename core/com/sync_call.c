@@ -64,6 +64,7 @@ void belayi_sync_free_idle(struct belayi_sync_call *idle)
 	}
 }
 
+/* What is idle was made in this apartment: a thread that leaves keeps none. */
 static struct belayi_sync_call *take(struct belayi_thread_calls *calls,
 				     struct belayi_apartment *apartment)
 {
@@ -71,9 +72,7 @@ static struct belayi_sync_call *take(struct belayi_thread_calls *calls,
 
 	if (call) {
 		calls->idle = call->next;
-		if (belayi_client_move(&call->client, apartment))
-			return call;
-		belayi_client_drop(&call->client);
+		return call;
 	}
 	call = calloc(1, sizeof(*call));
 	if (call)

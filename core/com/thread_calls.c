@@ -46,6 +46,8 @@ void belayi_thread_calls_in_child(void)
 	}
 	inherited = threads;
 	threads = own;
+	/* Its apartment is the parent's. */
+	belayi_thread_calls_leave();
 }
 
 /* Of an entry with an object. Without a lock: the object is the program's. */
