@@ -21,12 +21,14 @@ bool belayi_filter_cancels(struct belayi_apartment *apartment,
 
 	if (!filter)
 		return false;
-	/* It may register another filter meanwhile. */
+	/* It may register another filter meanwhile, but not end the apartment. */
 	(void)filter->lpVtbl->AddRef(filter);
+	apartment->nesting++;
 	answer = filter->lpVtbl->MessagePending(
 		filter, NULL, (DWORD)((belayi_now_ns() - since_ns) / NS_PER_MS),
 		type);
 	(void)filter->lpVtbl->Release(filter);
+	apartment->nesting--;
 	return answer == PENDINGMSG_CANCELCALL;
 }
 

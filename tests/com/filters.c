@@ -101,6 +101,35 @@ static void a_filter_that_lets_wait_does_not_end_the_wait(void **state)
 	assert_int_equal(CoRegisterMessageFilter(NULL, NULL), S_OK);
 }
 
+static DWORD STDMETHODCALLTYPE leave_first(IMessageFilter *This, HTASK task,
+					   DWORD ticks, DWORD type)
+{
+	(void)This;
+	(void)task;
+	(void)ticks;
+	(void)type;
+	CoUninitialize();
+	return PENDINGMSG_CANCELCALL;
+}
+
+static void a_filter_cannot_end_the_apartment_that_waits(void **state)
+{
+	struct filter filter = FILTER(0);
+	struct belayi_apartment *own = belayi_apartment_current();
+	IMessageFilterVtbl vtbl = filter_vtbl;
+
+	(void)state;
+	vtbl.MessagePending = leave_first;
+	filter.iface.lpVtbl = &vtbl;
+	assert_int_equal(CoRegisterMessageFilter(&filter.iface, NULL), S_OK);
+	assert_int_equal(
+		belayi_apartment_wait(never, NULL, belayi_until(30000), true),
+		BELAYI_FILTERED);
+	assert_ptr_equal(belayi_apartment_current(), own);
+	assert_int_equal(filter.references, 2);
+	assert_int_equal(CoRegisterMessageFilter(NULL, NULL), S_OK);
+}
+
 static void only_waits_for_calls_ask_the_filter(void **state)
 {
 	struct filter filter = FILTER(PENDINGMSG_CANCELCALL);
@@ -153,6 +182,7 @@ int main(void)
 		TEST(a_wait_that_goes_on_is_as_long_as_all_of_it),
 		TEST(a_wait_inside_a_task_is_a_nested_one),
 		TEST(a_filter_that_lets_wait_does_not_end_the_wait),
+		TEST(a_filter_cannot_end_the_apartment_that_waits),
 		TEST(only_waits_for_calls_ask_the_filter),
 		TEST(the_former_filter_comes_back),
 		cmocka_unit_test(only_single_threaded_apartments_have_a_filter),
