@@ -131,15 +131,30 @@ void parcel_close(struct parcel *parcel)
 	parcel->stream = NULL;
 }
 
+uint32_t parcel_read(const struct parcel *parcel, unsigned char *bytes)
+{
+	ULONG size;
+
+	parcel_rewind(parcel);
+	if (FAILED(IStream_Read(parcel->stream, bytes, PARCEL_BYTES_MAX,
+				&size)))
+		abort();
+	return size;
+}
+
+void parcel_pack_new(struct parcel *parcel, struct room *from)
+{
+	room_run(from, parcel_make, parcel);
+	room_run(from, parcel_pack, parcel);
+	room_run(from, parcel_drop, parcel);
+}
+
 void parcel_send(struct parcel *parcel, struct room *from, struct room *to)
 {
 	parcel->mshctx = MSHCTX_INPROC;
-	room_run(from, parcel_make, parcel);
-	room_run(from, parcel_pack, parcel);
+	parcel_pack_new(parcel, from);
 	if (FAILED(parcel->result))
 		abort();
-	/* The exporter's own pointer goes: only the packet keeps the object. */
-	room_run(from, parcel_drop, parcel);
 	room_run(to, parcel_unpack, parcel);
 	if (FAILED(parcel->result))
 		abort();

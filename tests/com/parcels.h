@@ -58,10 +58,17 @@ void parcel_unlock(void *parcel);
 /* parcel_close() - frees the stream; any thread */
 void parcel_close(struct parcel *parcel);
 
+/* parcel_pack_new() - an object of `from`, which the packet alone keeps */
+void parcel_pack_new(struct parcel *parcel, struct room *from);
+
 /* parcel_send() - an object of `from` for `to`, which has one pointer to it */
 void parcel_send(struct parcel *parcel, struct room *from, struct room *to);
 
 /* parcel_rewind() - any thread */
 void parcel_rewind(const struct parcel *parcel);
+
+/* parcel_read() - all of the stream, and its size; any thread */
+#define PARCEL_BYTES_MAX 4096
+uint32_t parcel_read(const struct parcel *parcel, unsigned char *bytes);
 
 #endif
