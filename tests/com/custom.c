@@ -240,16 +240,6 @@ static void a_marshaler_that_fails_writes_nothing(void **state)
 
 /* --- The free-threaded marshaler ----------------------------------------- */
 
-static void make_free_threaded(void *data)
-{
-	struct parcel *parcel = data;
-
-	parcel_make(parcel);
-	if (FAILED(CoCreateFreeThreadedMarshaler(parcel->pointer,
-						 &parcel->counted->inner)))
-		abort();
-}
-
 static void a_free_threaded_object_is_itself_everywhere(void **state)
 {
 	static const DWORD kinds[] = {MSHLFLAGS_NORMAL, MSHLFLAGS_TABLESTRONG};
@@ -260,7 +250,7 @@ static void a_free_threaded_object_is_itself_everywhere(void **state)
 					.mshlflags = kinds[i]};
 		struct counted *counted;
 
-		room_run(&home, make_free_threaded, &parcel);
+		room_run(&home, parcel_make_free_threaded, &parcel);
 		counted = parcel.counted;
 		room_run(&home, parcel_pack, &parcel);
 		assert_int_equal(parcel.result, S_OK);
@@ -289,7 +279,7 @@ static void weak_packets_do_not_keep_it(void **state)
 				.mshlflags = MSHLFLAGS_TABLEWEAK};
 
 	(void)state;
-	room_run(&home, make_free_threaded, &parcel);
+	room_run(&home, parcel_make_free_threaded, &parcel);
 	room_run(&home, parcel_pack, &parcel);
 	assert_int_equal(counted_refs(parcel.counted), 1);
 	room_run(&home, parcel_throw, &parcel);
@@ -303,7 +293,7 @@ static void outside_of_the_process_it_is_a_proxy(void **state)
 	struct parcel parcel = {.mshctx = MSHCTX_LOCAL};
 
 	(void)state;
-	room_run(&home, make_free_threaded, &parcel);
+	room_run(&home, parcel_make_free_threaded, &parcel);
 	room_run(&home, parcel_pack, &parcel);
 	assert_int_equal(parcel.result, S_OK);
 	room_run(&home, parcel_drop, &parcel);

@@ -24,9 +24,7 @@ int distant_open(void **state)
 	if (FAILED(CoInitializeEx(NULL, pair->away)))
 		return -1;
 	*parcel = (struct parcel){0};
-	room_run(&distant_home, parcel_make, parcel);
-	room_run(&distant_home, parcel_pack, parcel);
-	room_run(&distant_home, parcel_drop, parcel);
+	parcel_pack_new(parcel, &distant_home);
 	parcel_unpack(parcel);
 	if (parcel->result != S_OK || sem_init(&is_held, 0, 0))
 		return -1;

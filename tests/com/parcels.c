@@ -22,6 +22,16 @@ void parcel_make(void *data)
 	parcel->pointer = (IUnknown *)parcel->counted;
 }
 
+void parcel_make_free_threaded(void *data)
+{
+	struct parcel *parcel = data;
+
+	parcel_make(parcel);
+	if (FAILED(CoCreateFreeThreadedMarshaler(parcel->pointer,
+						 &parcel->counted->inner)))
+		abort();
+}
+
 void parcel_rewind(const struct parcel *parcel)
 {
 	const LARGE_INTEGER zero = {.QuadPart = 0};

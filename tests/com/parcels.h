@@ -28,6 +28,9 @@ struct parcel {
 /* parcel_make() - a new object: its one reference is in `pointer` */
 void parcel_make(void *parcel);
 
+/* parcel_make_free_threaded() - the same, with the free-threaded marshaler */
+void parcel_make_free_threaded(void *parcel);
+
 /* parcel_pack() - marshals `pointer` into a new stream, which stands at 0 */
 void parcel_pack(void *parcel);
 

@@ -55,16 +55,6 @@ static void write_letter(struct letter *letter, void (*make)(void *))
 	room_run(&home, parcel_drop, &letter->parcel);
 }
 
-static void make_free_threaded(void *data)
-{
-	struct parcel *parcel = data;
-
-	parcel_make(parcel);
-	if (FAILED(CoCreateFreeThreadedMarshaler(parcel->pointer,
-						 &parcel->counted->inner)))
-		abort();
-}
-
 static void a_pointer_is_taken_out_once(void **state)
 {
 	struct letter letter;
@@ -125,7 +115,8 @@ static void at_home_it_is_the_object_itself(void **state)
 
 static void a_pointer_that_nobody_takes_is_given_back(void **state)
 {
-	void (*const makes[])(void *) = {parcel_make, make_free_threaded};
+	void (*const makes[])(void *) = {parcel_make,
+					 parcel_make_free_threaded};
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -144,7 +135,8 @@ static void a_pointer_that_nobody_takes_is_given_back(void **state)
 /* As a reply that a policy held: whoever gives it back is in no apartment. */
 static void a_thread_outside_of_com_gives_back_too(void **state)
 {
-	void (*const makes[])(void *) = {parcel_make, make_free_threaded};
+	void (*const makes[])(void *) = {parcel_make,
+					 parcel_make_free_threaded};
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -163,7 +155,7 @@ static void a_free_threaded_object_goes_as_itself(void **state)
 	struct letter letter;
 
 	(void)state;
-	write_letter(&letter, make_free_threaded);
+	write_letter(&letter, parcel_make_free_threaded);
 	room_run(&away, take, &letter);
 	assert_int_equal(letter.parcel.result, S_OK);
 	assert_int_equal(letter.used, letter.buffer.size);
