@@ -12,10 +12,7 @@
 #include "pair.h"
 
 #define DISTANT_TEST(name, pair)                                               \
-	{                                                                      \
-#name " (" #pair ")", name, distant_open, distant_close,       \
-			(void *)&(pair)                                        \
-	}
+	PAIR_TEST(name, pair, distant_open, distant_close)
 #define DISTANT_TESTS(name)                                                    \
 	DISTANT_TEST(name, sta_mta), DISTANT_TEST(name, mta_sta)
 

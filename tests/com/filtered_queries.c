@@ -7,8 +7,8 @@
  */
 #define COBJMACROS
 
+#include "counted_class.h"
 #include "distant.h"
-#include "impl.h"
 #include "message_filter.h"
 
 static struct filter filter;
@@ -79,64 +79,6 @@ static void a_filter_ends_QueryMultipleInterfaces(void **state)
 
 /* --- Classes of another apartment ---------------------------------------- */
 
-static const CLSID CLSID_Counted = {
-	0x5f3a1c02, 0x1111, 0x4222, {0x83, 0x33, 1, 2, 3, 4, 5, 6}};
-
-static HRESULT class_QueryInterface(IClassFactory *iface, REFIID riid,
-				    void **ppv)
-{
-	return belayi_query_only(iface, &IID_IClassFactory, riid, ppv);
-}
-
-static ULONG class_ref(IClassFactory *iface)
-{
-	(void)iface;
-	return 1;
-}
-
-static HRESULT class_CreateInstance(IClassFactory *iface, IUnknown *outer,
-				    REFIID riid, void **ppv)
-{
-	struct counted *counted = counted_new(true);
-	HRESULT hr = ICalcMemory_QueryInterface(&counted->calc, riid, ppv);
-
-	(void)iface;
-	(void)outer;
-	(void)ICalcMemory_Release(&counted->calc);
-	return hr;
-}
-
-static HRESULT class_LockServer(IClassFactory *iface, BOOL lock)
-{
-	(void)iface;
-	(void)lock;
-	return S_OK;
-}
-
-static IClassFactoryVtbl class_vtbl = {
-	class_QueryInterface, class_ref,        class_ref,
-	class_CreateInstance, class_LockServer,
-};
-
-static IClassFactory class = {&class_vtbl};
-static DWORD cookie;
-
-static void register_class(void *data)
-{
-	(void)data;
-	assert_int_equal(CoRegisterClassObject(&CLSID_Counted,
-					       (IUnknown *)&class,
-					       CLSCTX_INPROC_SERVER,
-					       REGCLS_MULTIPLEUSE, &cookie),
-			 S_OK);
-}
-
-static void revoke_class(void *data)
-{
-	(void)data;
-	assert_int_equal(CoRevokeClassObject(cookie), S_OK);
-}
-
 static HRESULT create(void **ret_calc)
 {
 	return CoCreateInstance(&CLSID_Counted, NULL, CLSCTX_INPROC_SERVER,
@@ -148,14 +90,15 @@ static void a_filter_ends_the_making_of_an_object(void **state)
 	void *calc = &filter;
 	bool held;
 
-	room_run(&distant_home, register_class, NULL);
+	counted_class_reset(true);
+	room_run(&distant_home, counted_class_register, NULL);
 	held = hold_and_filter(state);
 	assert_int_equal(create(&calc), RPC_E_CALL_CANCELED);
 	assert_null(calc);
 	let_go(held);
 	assert_int_equal(create(&calc), S_OK);
 	(void)ICalc_Release((ICalc *)calc);
-	room_run(&distant_home, revoke_class, NULL);
+	room_run(&distant_home, counted_class_revoke, NULL);
 	/* Also the one that was made for nobody is gone in the end. */
 	distant_end();
 }

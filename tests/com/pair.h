@@ -30,14 +30,16 @@ extern struct room away;
 int open_rooms(void **state);
 int close_rooms(void **state);
 
-/* IN_ROOMS() - a test of sta_mta; IN_PAIR() - of one pair, which is its name */
+/* PAIR_TEST() - a test of one pair, which its name tells */
+#define PAIR_TEST(name, pair, open, close)                                     \
+	{                                                                      \
+#name " (" #pair ")", name, open, close, (void *)&(pair)       \
+	}
+
+/* IN_ROOMS() - a test of sta_mta; IN_PAIR() - of any one */
 #define IN_ROOMS(name)                                                         \
 	cmocka_unit_test_setup_teardown(name, open_rooms, close_rooms)
-#define IN_PAIR(name, pair)                                                    \
-	{                                                                      \
-#name " (" #pair ")", name, open_rooms, close_rooms,           \
-			(void *)&(pair)                                        \
-	}
+#define IN_PAIR(name, pair) PAIR_TEST(name, pair, open_rooms, close_rooms)
 
 /* Everything is released where it was last; then nothing is left. */
 #define assert_gone() assert_true(counted_go())

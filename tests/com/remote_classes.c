@@ -7,101 +7,26 @@
  */
 #define COBJMACROS
 
-#include <string.h>
-
-#include "check.h"
-#include "counted.h"
-#include "impl.h"
-#include "rooms.h"
+#include "counted_class.h"
+#include "pair.h"
 #include "tally.h"
 
-static const CLSID CLSID_Counted = {
-	0x5f3a1c01, 0x1111, 0x4222, {0x83, 0x33, 1, 2, 3, 4, 5, 6}};
-
-static struct room home;
-static struct room away;
-
-/* Where the two live; each test runs with each. */
-static const struct {
-	const char *name;
-	DWORD home;
-	DWORD away;
-} pairs[] = {
-	{"STA from the MTA", COINIT_APARTMENTTHREADED, COINIT_MULTITHREADED},
-	{"MTA from an STA", COINIT_MULTITHREADED, COINIT_APARTMENTTHREADED},
-	{"STA from an STA", COINIT_APARTMENTTHREADED, COINIT_APARTMENTTHREADED},
-};
-
-/* The class object, whose objects are bound to their thread. */
-static struct {
-	IClassFactory iface;
-	uint32_t references;
-	uint32_t asked; /* for objects */
-	bool bound;
-	DWORD cookie;
-} class;
-
-static HRESULT class_QueryInterface(IClassFactory *iface, REFIID riid,
-				    void **ppv)
+static int open_class(void **state)
 {
-	return belayi_query_only(iface, &IID_IClassFactory, riid, ppv);
+	const struct pair *pair = *state;
+
+	counted_class_reset(pair->home == COINIT_APARTMENTTHREADED);
+	(void)open_rooms(state);
+	room_run(&home, counted_class_register, NULL);
+	return 0;
 }
 
-static ULONG class_AddRef(IClassFactory *iface)
+static int close_class(void **state)
 {
-	(void)iface;
-	return tally_add(&class.references);
-}
-
-static ULONG class_Release(IClassFactory *iface)
-{
-	(void)iface;
-	return tally_take(&class.references);
-}
-
-static HRESULT class_CreateInstance(IClassFactory *iface, IUnknown *outer,
-				    REFIID riid, void **ppv)
-{
-	struct counted *counted;
-	HRESULT hr;
-
-	(void)iface;
-	__atomic_add_fetch(&class.asked, 1, __ATOMIC_SEQ_CST);
-	*ppv = NULL;
-	if (outer)
-		return CLASS_E_NOAGGREGATION;
-	counted = counted_new(class.bound);
-	hr = ICalcMemory_QueryInterface(&counted->calc, riid, ppv);
-	(void)ICalcMemory_Release(&counted->calc);
-	return hr;
-}
-
-static HRESULT class_LockServer(IClassFactory *iface, BOOL lock)
-{
-	(void)iface;
-	(void)lock;
-	return S_OK;
-}
-
-static IClassFactoryVtbl class_vtbl = {
-	class_QueryInterface, class_AddRef,     class_Release,
-	class_CreateInstance, class_LockServer,
-};
-
-static void register_class(void *data)
-{
-	assert_int_equal(
-		CoRegisterClassObject(&CLSID_Counted, (IUnknown *)&class.iface,
-				      CLSCTX_LOCAL_SERVER, REGCLS_MULTIPLEUSE,
-				      &class.cookie),
-		S_OK);
-	(void)data;
-}
-
-static void revoke_class(void *data)
-{
-	(void)data;
-	assert_int_equal(CoRevokeClassObject(class.cookie), S_OK);
+	room_run(&home, counted_class_revoke, NULL);
+	assert_true(tally_await_most(&counted_class.references, 0));
+	assert_gone();
+	return close_rooms(state);
 }
 
 static void create_and_call(void *data)
@@ -119,10 +44,11 @@ static void create_and_call(void *data)
 	(void)ICalc_Release(calc);
 }
 
-static void an_object_is_made_where_its_class_lives(void)
+static void an_object_is_made_where_its_class_lives(void **state)
 {
+	(void)state;
 	room_run(&away, create_and_call, NULL);
-	assert_int_equal(class.asked, 1);
+	assert_int_equal(counted_class.asked, 1);
 }
 
 static void use_class_object(void *data)
@@ -136,7 +62,7 @@ static void use_class_object(void *data)
 					  &IID_IClassFactory,
 					  (void **)&factory),
 			 S_OK);
-	assert_ptr_not_equal(factory, &class.iface);
+	assert_ptr_not_equal(factory, &counted_class.iface);
 	assert_int_equal(IClassFactory_QueryInterface(factory, &IID_IUnknown,
 						      (void **)&identity),
 			 S_OK);
@@ -162,10 +88,11 @@ static void use_class_object(void *data)
 	assert_int_equal(IClassFactory_Release(factory), 0);
 }
 
-static void a_class_object_has_a_stand_in_elsewhere(void)
+static void a_class_object_has_a_stand_in_elsewhere(void **state)
 {
+	(void)state;
 	room_run(&away, use_class_object, NULL);
-	assert_int_equal(class.asked, 3);
+	assert_int_equal(counted_class.asked, 3);
 }
 
 static void ask_for_what_it_lacks(void *data)
@@ -178,10 +105,11 @@ static void ask_for_what_it_lacks(void *data)
 	assert_null(found);
 }
 
-static void a_class_object_is_asked_for_other_interfaces(void)
+static void a_class_object_is_asked_for_other_interfaces(void **state)
 {
-	room_run(&away, ask_for_what_it_lacks, &class);
-	assert_int_equal(class.asked, 0);
+	(void)state;
+	room_run(&away, ask_for_what_it_lacks, &counted_class);
+	assert_int_equal(counted_class.asked, 0);
 }
 
 static void get_class_object(void *data)
@@ -203,14 +131,15 @@ static void create_in_vain(void *data)
 	assert_int_equal(IClassFactory_Release(factory), 0);
 }
 
-static void a_revoked_class_makes_no_object(void)
+static void a_revoked_class_makes_no_object(void **state)
 {
 	IClassFactory *factory;
 
+	(void)state;
 	room_run(&away, get_class_object, &factory);
-	room_run(&home, revoke_class, NULL);
+	room_run(&home, counted_class_revoke, NULL);
 	room_run(&away, create_in_vain, factory);
-	room_run(&home, register_class, NULL);
+	room_run(&home, counted_class_register, NULL);
 }
 
 static void create_too_late(void *data)
@@ -225,56 +154,33 @@ static void create_too_late(void *data)
 	assert_int_equal(IClassFactory_Release(factory), 0);
 }
 
-static void a_class_whose_apartment_ended_is_disconnected(void)
+static void a_class_whose_apartment_ended_is_disconnected(void **state)
 {
 	DWORD coinit = home.coinit;
 	IClassFactory *factory;
 
+	(void)state;
 	room_run(&away, get_class_object, &factory);
 	room_close(&home);
-	assert_int_equal(class.references, 0);
+	assert_int_equal(counted_class.references, 0);
 	room_run(&away, create_too_late, factory);
 	room_open(&home, coinit);
-	room_run(&home, register_class, NULL);
+	room_run(&home, counted_class_register, NULL);
 }
 
-static void in_every_pair(void **state)
-{
-	void (*test)(void);
-	unsigned int i;
-
-	memcpy(&test, state, sizeof(test));
-	counted_register();
-	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		print_message("           %s\n", pairs[i].name);
-		class.iface.lpVtbl = &class_vtbl;
-		class.references = 0;
-		class.asked = 0;
-		class.bound = pairs[i].home == COINIT_APARTMENTTHREADED;
-		room_open(&home, pairs[i].home);
-		room_open(&away, pairs[i].away);
-		room_run(&home, register_class, NULL);
-		test();
-		room_run(&home, revoke_class, NULL);
-		assert_true(tally_await_most(&class.references, 0));
-		assert_true(counted_go());
-		room_close(&away);
-		room_close(&home);
-	}
-}
+#define CLASS_TEST(name, pair) PAIR_TEST(name, pair, open_class, close_class)
+#define CLASS_TESTS(name)                                                      \
+	CLASS_TEST(name, sta_mta), CLASS_TEST(name, mta_sta),                  \
+		CLASS_TEST(name, sta_sta)
 
 int main(void)
 {
-#define TEST(name)                                                             \
-	{                                                                      \
-#name, in_every_pair, NULL, NULL, (void *)(name)               \
-	}
 	const struct CMUnitTest tests[] = {
-		TEST(an_object_is_made_where_its_class_lives),
-		TEST(a_class_object_has_a_stand_in_elsewhere),
-		TEST(a_class_object_is_asked_for_other_interfaces),
-		TEST(a_revoked_class_makes_no_object),
-		TEST(a_class_whose_apartment_ended_is_disconnected),
+		CLASS_TESTS(an_object_is_made_where_its_class_lives),
+		CLASS_TESTS(a_class_object_has_a_stand_in_elsewhere),
+		CLASS_TESTS(a_class_object_is_asked_for_other_interfaces),
+		CLASS_TESTS(a_revoked_class_makes_no_object),
+		CLASS_TESTS(a_class_whose_apartment_ended_is_disconnected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
