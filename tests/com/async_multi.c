@@ -9,8 +9,6 @@
 #include "distant.h"
 #include "unknown.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
 /* What has to stay: a pointer that nobody may follow. */
 #define UNTOUCHED ((IUnknown *)0x10)
 
@@ -33,6 +31,20 @@ static void begin_memory(AsyncIMultiQI *call, MULTI_QI *query)
 	assert_int_equal(
 		AsyncIMultiQI_Begin_QueryMultipleInterfaces(call, 1, query),
 		S_OK);
+}
+
+static void finish_one(AsyncIMultiQI *call, MULTI_QI *query)
+{
+	assert_int_equal(
+		AsyncIMultiQI_Finish_QueryMultipleInterfaces(call, query),
+		S_OK);
+	release(query);
+}
+
+static void end(AsyncIMultiQI *call)
+{
+	(void)AsyncIMultiQI_Release(call);
+	distant_end();
 }
 
 /* --- Calls --------------------------------------------------------------- */
@@ -69,8 +81,7 @@ static void a_query_begins_without_a_wait(void **state)
 	assert_int_equal(distant_parcel.counted->queries, 1);
 	release(&answers[0]);
 	release(&answers[1]);
-	(void)AsyncIMultiQI_Release(call);
-	distant_end();
+	end(call);
 }
 
 static void what_a_proxy_knows_takes_no_message(void **state)
@@ -92,8 +103,7 @@ static void what_a_proxy_knows_takes_no_message(void **state)
 	release(&queries[0]);
 	release(&queries[1]);
 	distant_let_go(held);
-	(void)AsyncIMultiQI_Release(call);
-	distant_end();
+	end(call);
 }
 
 static void wrong_arguments_begin_and_finish_nothing(void **state)
@@ -109,12 +119,8 @@ static void wrong_arguments_begin_and_finish_nothing(void **state)
 	assert_int_equal(
 		AsyncIMultiQI_Finish_QueryMultipleInterfaces(call, NULL),
 		E_INVALIDARG);
-	assert_int_equal(
-		AsyncIMultiQI_Finish_QueryMultipleInterfaces(call, &query),
-		S_OK);
-	release(&query);
-	(void)AsyncIMultiQI_Release(call);
-	distant_end();
+	finish_one(call, &query);
+	end(call);
 }
 
 static void finish_works_once(void **state)
@@ -128,18 +134,14 @@ static void finish_works_once(void **state)
 		RPC_E_CALL_COMPLETE);
 	assert_ptr_equal(query.pItf, UNTOUCHED);
 	begin_memory(call, &query);
-	assert_int_equal(
-		AsyncIMultiQI_Finish_QueryMultipleInterfaces(call, &query),
-		S_OK);
-	release(&query);
+	finish_one(call, &query);
 	query.hr = 7;
 	assert_int_equal(
 		AsyncIMultiQI_Finish_QueryMultipleInterfaces(call, &query),
 		RPC_E_CALL_COMPLETE);
 	assert_null(query.pItf);
 	assert_int_equal(query.hr, 7);
-	(void)AsyncIMultiQI_Release(call);
-	distant_end();
+	end(call);
 }
 
 static void a_call_object_makes_one_call_at_a_time(void **state)
@@ -158,13 +160,9 @@ static void a_call_object_makes_one_call_at_a_time(void **state)
 		AsyncIMultiQI_Begin_QueryMultipleInterfaces(call, 1, &other),
 		RPC_S_CALLPENDING);
 	assert_int_equal(ask_cancel(call, 0), RPC_E_CALL_COMPLETE);
-	assert_int_equal(
-		AsyncIMultiQI_Finish_QueryMultipleInterfaces(call, &query),
-		S_OK);
-	release(&query);
+	finish_one(call, &query);
 	assert_null(other.pItf);
-	(void)AsyncIMultiQI_Release(call);
-	distant_end();
+	end(call);
 }
 
 static void a_query_can_be_cancelled(void **state)
@@ -191,12 +189,8 @@ static void a_query_can_be_cancelled(void **state)
 	/* It can be used again, also while the old question is out. */
 	begin_memory(call, &query);
 	distant_let_go(held);
-	assert_int_equal(
-		AsyncIMultiQI_Finish_QueryMultipleInterfaces(call, &query),
-		S_OK);
-	release(&query);
-	(void)AsyncIMultiQI_Release(call);
-	distant_end();
+	finish_one(call, &query);
+	end(call);
 }
 
 static void an_abandoned_query_leaves_nothing(void **state)
@@ -206,8 +200,7 @@ static void an_abandoned_query_leaves_nothing(void **state)
 	MULTI_QI query;
 
 	begin_memory(call, &query);
-	(void)AsyncIMultiQI_Release(call);
-	distant_end();
+	end(call);
 	distant_let_go(held);
 }
 
@@ -219,45 +212,23 @@ static void an_answer_that_nobody_wants_leaves_nothing(void **state)
 	(void)state;
 	begin_memory(call, &query);
 	assert_int_equal(ask_wait(call, INFINITE), S_OK);
-	(void)AsyncIMultiQI_Release(call);
-	distant_end();
+	end(call);
 }
 
 /* --- Creation ------------------------------------------------------------ */
 
 static void a_call_object_has_what_all_have(void **state)
 {
-	static const IID *const has[] = {
-		&IID_IUnknown,           &IID_AsyncIMultiQI,
-		&IID_ISynchronize,       &IID_ISynchronizeHandle,
-		&IID_ICancelMethodCalls, &IID_IClientSecurity,
-	};
 	static const IID *const lacks[] = {
 		&IID_IMultiQI,
 		&IID_AsyncIUnknown,
 		&IID_AsyncICalc,
 		&IID_ICallFactory,
+		NULL,
 	};
-	void *answer = &answer;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(has); i++) {
-		assert_int_equal(distant_create(&IID_AsyncIMultiQI, NULL,
-						has[i], &answer),
-				 S_OK);
-		assert_int_equal(IUnknown_Release((IUnknown *)answer), 0);
-	}
-	for (size_t i = 0; i < COUNT(lacks); i++) {
-		assert_int_equal(distant_create(&IID_AsyncIMultiQI, NULL,
-						lacks[i], &answer),
-				 E_NOINTERFACE);
-		assert_null(answer);
-	}
-	assert_int_equal(distant_create(&IID_AsyncIMultiQI,
-					distant_parcel.pointer,
-					&IID_AsyncIMultiQI, &answer),
-			 E_INVALIDARG);
-	assert_null(answer);
+	distant_check_faces(&IID_AsyncIMultiQI, lacks);
 	distant_end();
 }
 
@@ -355,10 +326,7 @@ static void an_outer_object_is_told(void **state)
 			 S_OK);
 	call = AS(&outer.unknown, AsyncIMultiQI);
 	begin_memory(call, &asked);
-	assert_int_equal(
-		AsyncIMultiQI_Finish_QueryMultipleInterfaces(call, &asked),
-		S_OK);
-	release(&asked);
+	finish_one(call, &asked);
 	(void)AsyncIMultiQI_Release(call);
 	assert_true(comes_true(outer_is_alone, &outer));
 	assert_int_equal(outer.resets, 1);

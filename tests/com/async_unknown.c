@@ -10,6 +10,28 @@
 
 #include "distant.h"
 
+static void begin_memory(AsyncIUnknown *call)
+{
+	assert_int_equal(
+		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
+		S_OK);
+}
+
+static void finish_memory(AsyncIUnknown *call)
+{
+	void *memory = NULL;
+
+	assert_int_equal(AsyncIUnknown_Finish_QueryInterface(call, &memory),
+			 S_OK);
+	(void)IUnknown_Release((IUnknown *)memory);
+}
+
+static void end(AsyncIUnknown *call)
+{
+	(void)AsyncIUnknown_Release(call);
+	distant_end();
+}
+
 /* --- QueryInterface ------------------------------------------------------ */
 
 static void a_query_begins_without_a_wait(void **state)
@@ -20,9 +42,7 @@ static void a_query_begins_without_a_wait(void **state)
 	void *again = NULL;
 	LONG value = 0;
 
-	assert_int_equal(
-		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
-		S_OK);
+	begin_memory(call);
 	if (held)
 		assert_int_equal(ask_wait(call, 0), RPC_S_CALLPENDING);
 	distant_let_go(held);
@@ -40,29 +60,23 @@ static void a_query_begins_without_a_wait(void **state)
 	assert_int_equal(distant_parcel.counted->queries, 1);
 	(void)ICalcMemory_Release(memory);
 	(void)ICalcMemory_Release(memory);
-	(void)AsyncIUnknown_Release(call);
-	distant_end();
+	end(call);
 }
 
 static void finish_waits_for_the_answer(void **state)
 {
 	AsyncIUnknown *call = distant_call(&IID_AsyncIUnknown);
-	void *memory = NULL;
+	void *memory = &call;
 
 	(void)state;
-	assert_int_equal(
-		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
-		S_OK);
+	begin_memory(call);
 	assert_int_equal(AsyncIUnknown_Finish_QueryInterface(call, NULL),
 			 E_POINTER);
-	assert_int_equal(AsyncIUnknown_Finish_QueryInterface(call, &memory),
-			 S_OK);
-	(void)IUnknown_Release((IUnknown *)memory);
+	finish_memory(call);
 	assert_int_equal(AsyncIUnknown_Finish_QueryInterface(call, &memory),
 			 RPC_E_CALL_COMPLETE);
 	assert_null(memory);
-	(void)AsyncIUnknown_Release(call);
-	distant_end();
+	end(call);
 }
 
 static void a_query_answers_what_QueryInterface_answers(void **state)
@@ -95,8 +109,7 @@ static void a_query_answers_what_QueryInterface_answers(void **state)
 		(void)IUnknown_Release((IUnknown *)answer);
 		(void)IUnknown_Release((IUnknown *)answer);
 	}
-	(void)AsyncIUnknown_Release(call);
-	distant_end();
+	end(call);
 }
 
 static void a_disconnected_object_is_not_asked(void **state)
@@ -111,8 +124,7 @@ static void a_disconnected_object_is_not_asked(void **state)
 	assert_int_equal(AsyncIUnknown_Begin_AddRef(call), S_OK);
 	(void)AsyncIUnknown_Finish_AddRef(call);
 	(void)IUnknown_Release(distant_parcel.pointer);
-	(void)AsyncIUnknown_Release(call);
-	distant_end();
+	end(call);
 }
 
 /* --- AddRef, Release ----------------------------------------------------- */
@@ -134,8 +146,7 @@ static void references_are_counted_at_once(void **state)
 	assert_int_equal(AsyncIUnknown_Finish_Release(call), refs);
 	assert_int_equal(AsyncIUnknown_Finish_Release(call), 0);
 	assert_int_equal(distant_refs(), refs);
-	(void)AsyncIUnknown_Release(call);
-	distant_end();
+	end(call);
 	distant_let_go(held);
 }
 
@@ -158,12 +169,9 @@ static void a_call_object_makes_one_call_at_a_time(void **state)
 {
 	AsyncIUnknown *call = distant_call(&IID_AsyncIUnknown);
 	ULONG refs = distant_refs();
-	void *memory;
 
 	(void)state;
-	assert_int_equal(
-		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
-		S_OK);
+	begin_memory(call);
 	assert_int_equal(
 		AsyncIUnknown_Begin_QueryInterface(call, &distant_nobodys),
 		RPC_S_CALLPENDING);
@@ -172,11 +180,8 @@ static void a_call_object_makes_one_call_at_a_time(void **state)
 	assert_int_equal(AsyncIUnknown_Finish_AddRef(call), 0);
 	assert_int_equal(AsyncIUnknown_Finish_Release(call), 0);
 	assert_int_equal(distant_refs(), refs);
-	assert_int_equal(AsyncIUnknown_Finish_QueryInterface(call, &memory),
-			 S_OK);
-	(void)IUnknown_Release((IUnknown *)memory);
-	(void)AsyncIUnknown_Release(call);
-	distant_end();
+	finish_memory(call);
+	end(call);
 }
 
 static void a_query_can_be_cancelled(void **state)
@@ -186,9 +191,7 @@ static void a_query_can_be_cancelled(void **state)
 	void *memory = &call;
 
 	if (held) {
-		assert_int_equal(AsyncIUnknown_Begin_QueryInterface(
-					 call, &IID_ICalcMemory),
-				 S_OK);
+		begin_memory(call);
 		assert_int_equal(ask_cancel(call, 0), S_OK);
 		assert_int_equal(ask_wait(call, 0), S_OK);
 		assert_int_equal(AsyncIUnknown_Begin_AddRef(call),
@@ -199,15 +202,10 @@ static void a_query_can_be_cancelled(void **state)
 		assert_null(memory);
 	}
 	/* It can be used again, also while the old question is out. */
-	assert_int_equal(
-		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
-		S_OK);
+	begin_memory(call);
 	distant_let_go(held);
-	assert_int_equal(AsyncIUnknown_Finish_QueryInterface(call, &memory),
-			 S_OK);
-	(void)IUnknown_Release((IUnknown *)memory);
-	(void)AsyncIUnknown_Release(call);
-	distant_end();
+	finish_memory(call);
+	end(call);
 }
 
 static void an_abandoned_query_leaves_nothing(void **state)
@@ -215,9 +213,7 @@ static void an_abandoned_query_leaves_nothing(void **state)
 	bool held = distant_hold(state);
 	AsyncIUnknown *call = distant_call(&IID_AsyncIUnknown);
 
-	assert_int_equal(
-		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
-		S_OK);
+	begin_memory(call);
 	(void)AsyncIUnknown_Release(call);
 	(void)IUnknown_Release(distant_parcel.pointer);
 	distant_let_go(held);
@@ -228,49 +224,25 @@ static void an_answer_that_nobody_wants_leaves_nothing(void **state)
 	AsyncIUnknown *call = distant_call(&IID_AsyncIUnknown);
 
 	(void)state;
-	assert_int_equal(
-		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
-		S_OK);
+	begin_memory(call);
 	assert_int_equal(ask_wait(call, INFINITE), S_OK);
-	(void)AsyncIUnknown_Release(call);
-	distant_end();
+	end(call);
 }
 
 /* --- Creation ------------------------------------------------------------ */
 
 static void a_call_object_has_what_all_have(void **state)
 {
-	const IID *const has[] = {
-		&IID_IUnknown,           &IID_AsyncIUnknown,
-		&IID_ISynchronize,       &IID_ISynchronizeHandle,
-		&IID_ICancelMethodCalls, &IID_IClientSecurity,
-	};
 	const IID *const lacks[] = {
 		&IID_ICalc,
 		&IID_AsyncICalc,
 		&IID_ICallFactory,
 		&distant_nobodys,
+		NULL,
 	};
-	void *answer = &answer;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(has) / sizeof(*has); i++) {
-		assert_int_equal(distant_create(&IID_AsyncIUnknown, NULL,
-						has[i], &answer),
-				 S_OK);
-		assert_int_equal(IUnknown_Release((IUnknown *)answer), 0);
-	}
-	for (size_t i = 0; i < sizeof(lacks) / sizeof(*lacks); i++) {
-		assert_int_equal(distant_create(&IID_AsyncIUnknown, NULL,
-						lacks[i], &answer),
-				 E_NOINTERFACE);
-		assert_null(answer);
-	}
-	assert_int_equal(distant_create(&IID_AsyncIUnknown,
-					distant_parcel.pointer,
-					&IID_AsyncIUnknown, &answer),
-			 E_INVALIDARG);
-	assert_null(answer);
+	distant_check_faces(&IID_AsyncIUnknown, lacks);
 	distant_end();
 }
 
@@ -282,16 +254,13 @@ static void its_handle_tells_the_answer(void **state)
 	HANDLE event;
 
 	assert_int_equal(ask_handle(call, &event), S_OK);
-	assert_int_equal(
-		AsyncIUnknown_Begin_QueryInterface(call, &IID_ICalcMemory),
-		S_OK);
+	begin_memory(call);
 	look.fd = (int)(intptr_t)event;
 	if (held)
 		assert_int_equal(poll(&look, 1, 0), 0);
 	distant_let_go(held);
 	assert_int_equal(poll(&look, 1, 60000), 1);
-	(void)AsyncIUnknown_Release(call);
-	distant_end();
+	end(call);
 }
 
 struct visit {

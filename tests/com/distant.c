@@ -92,6 +92,32 @@ void *distant_call(REFIID async_iid)
 	return call;
 }
 
+void distant_check_faces(REFIID async_iid, const IID *const *lacks)
+{
+	const IID *const has[] = {
+		&IID_IUnknown,           async_iid,
+		&IID_ISynchronize,       &IID_ISynchronizeHandle,
+		&IID_ICancelMethodCalls, &IID_IClientSecurity,
+	};
+	void *answer = &answer;
+
+	for (size_t i = 0; i < sizeof(has) / sizeof(*has); i++) {
+		assert_int_equal(
+			distant_create(async_iid, NULL, has[i], &answer), S_OK);
+		assert_int_equal(IUnknown_Release((IUnknown *)answer), 0);
+	}
+	for (; *lacks; lacks++) {
+		assert_int_equal(
+			distant_create(async_iid, NULL, *lacks, &answer),
+			E_NOINTERFACE);
+		assert_null(answer);
+	}
+	assert_int_equal(distant_create(async_iid, distant_parcel.pointer,
+					async_iid, &answer),
+			 E_INVALIDARG);
+	assert_null(answer);
+}
+
 ULONG distant_refs(void)
 {
 	(void)IUnknown_AddRef(distant_parcel.pointer);

@@ -42,6 +42,14 @@ HRESULT distant_create(REFIID async_iid, IUnknown *outer, REFIID iid,
 /* distant_call() - a call object; fails the test if there is none */
 void *distant_call(REFIID async_iid);
 
+/*
+ * distant_check_faces() - fails the test unless call objects have what all have,
+ * lack what they should, and give an outer object their IUnknown only
+ *
+ * lacks: NULL ends it
+ */
+void distant_check_faces(REFIID async_iid, const IID *const *lacks);
+
 /* distant_refs() - the client's references */
 ULONG distant_refs(void);
 
