@@ -76,10 +76,8 @@ static void visit(void *data)
 static uint64_t id_on_another_thread(DWORD mode)
 {
 	struct visit seen = {.mode = mode};
-	struct runner runner;
 
-	runner_start(&runner, visit, &seen);
-	runner_join(&runner);
+	runner_run(visit, &seen);
 	return seen.id;
 }
 
@@ -259,12 +257,10 @@ static void enter_and_end(void *data)
 static void a_thread_that_ends_leaves_its_apartment(void **state)
 {
 	struct belayi_apartment *apartment;
-	struct runner runner;
 	struct job job;
 
 	(void)state;
-	runner_start(&runner, enter_and_end, &apartment);
-	runner_join(&runner);
+	runner_run(enter_and_end, &apartment);
 	job_init(&job, NULL, NULL);
 	assert_false(belayi_apartment_post(apartment, &job.task));
 	assert_null(belayi_apartment_find(belayi_apartment_id(apartment)));

@@ -91,3 +91,11 @@ void runner_join(const struct runner *runner)
 {
 	assert_int_equal(pthread_join(runner->thread, NULL), 0);
 }
+
+void runner_run(void (*work)(void *data), void *data)
+{
+	struct runner runner;
+
+	runner_start(&runner, work, data);
+	runner_join(&runner);
+}

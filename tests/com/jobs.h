@@ -69,4 +69,7 @@ struct runner {
 void runner_start(struct runner *runner, void (*run)(void *data), void *data);
 void runner_join(const struct runner *runner);
 
+/* runner_run() - both: has run it when it returns */
+void runner_run(void (*work)(void *data), void *data);
+
 #endif

@@ -53,7 +53,6 @@ static void call_and_leave(void *data)
 static void run_clients(void *data)
 {
 	struct callee *callee = data;
-	struct runner client;
 	IStream *stream;
 
 	(void)CoInitializeEx(NULL, COINIT_MULTITHREADED);
@@ -62,8 +61,7 @@ static void run_clients(void *data)
 			CoMarshalInterThreadInterfaceInStream(
 				&IID_ICalc, (IUnknown *)&callee->calc, &stream),
 			S_OK);
-		runner_start(&client, call_and_leave, stream);
-		runner_join(&client);
+		runner_run(call_and_leave, stream);
 	}
 	CoUninitialize();
 }
@@ -72,14 +70,12 @@ static void statement_25_a_call_on_its_way_is_served(void **state)
 {
 	struct callee callee = {0};
 	ICalc *calc = callee_start(&callee, true);
-	struct runner clients;
 
 	(void)state;
 	callee_open(&callee);
 	(void)ICalc_AddRef(&callee.calc);
 	(void)ICalc_Release(calc);
-	runner_start(&clients, run_clients, &callee);
-	runner_join(&clients);
+	runner_run(run_clients, &callee);
 	until(__atomic_load_n(&callee.left, __ATOMIC_ACQUIRE) == CLIENTS);
 	(void)ICalc_Release(&callee.calc);
 	callee_stop(&callee);
@@ -98,14 +94,6 @@ static struct belayi_export *leave_in_progress(struct server *server)
 }
 
 /* In the multithreaded apartment, which is the server's. */
-static void run_there(void (*run)(void *data), struct server *server)
-{
-	struct runner worker;
-
-	runner_start(&worker, run, server);
-	runner_join(&worker);
-}
-
 static void end_call(void *data)
 {
 	struct server *server = data;
@@ -123,7 +111,7 @@ static void a_call_in_progress_keeps_its_object_connected(void **state)
 	struct belayi_export *export = leave_in_progress(&server);
 
 	(void)state;
-	run_there(end_call, &server);
+	runner_run(end_call, &server);
 	assert_int_equal(server.finished, 1);
 	until(!belayi_export_connected(export));
 	end(&server, export);
@@ -146,7 +134,7 @@ static void a_call_in_progress_ends_with_its_object(void **state)
 	struct belayi_export *export = leave_in_progress(&server);
 
 	(void)state;
-	run_there(disconnect, &server);
+	runner_run(disconnect, &server);
 	assert_false(belayi_export_connected(export));
 	assert_int_equal(server.finished, 0);
 	end(&server, export);

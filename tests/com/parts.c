@@ -257,6 +257,18 @@ static void start_finisher(struct finisher *finisher)
 	thread_await_sleep(finisher->thread);
 }
 
+/* Begin_ fails by the outer's Reset, which does something with the finisher. */
+static void open_failing_scene(struct scene *scene,
+			       void (*in_reset)(struct outer *outer),
+			       struct finisher *finisher)
+{
+	open_scene(scene, false, true);
+	finisher->outer = scene->outer;
+	scene->outer->data = finisher;
+	scene->outer->in_reset = in_reset;
+	scene->outer->reset_answer = E_ACCESSDENIED;
+}
+
 static void cancel_and_wait_for_finisher(struct outer *outer)
 {
 	cancel(outer);
@@ -277,12 +289,8 @@ static void a_reset_that_fails_leaves_nothing_to_finish(void **state)
 	struct scene scene;
 
 	(void)state;
-	open_scene(&scene, false, true);
-	finisher.outer = scene.outer;
-	scene.outer->data = &finisher;
-	scene.outer->in_reset = cancel_and_wait_for_finisher;
+	open_failing_scene(&scene, cancel_and_wait_for_finisher, &finisher);
 	scene.outer->in_signal = wait_for_test;
-	scene.outer->reset_answer = E_ACCESSDENIED;
 	assert_int_equal(begin(scene.outer), E_ACCESSDENIED);
 	flag_set(&finisher.is_signaled);
 	runner_join(&finisher.runner);
@@ -303,11 +311,7 @@ static void a_begin_that_fails_lets_a_finish_go(void **state)
 	struct scene scene;
 
 	(void)state;
-	open_scene(&scene, false, true);
-	finisher.outer = scene.outer;
-	scene.outer->data = &finisher;
-	scene.outer->in_reset = wait_for_finisher;
-	scene.outer->reset_answer = E_ACCESSDENIED;
+	open_failing_scene(&scene, wait_for_finisher, &finisher);
 	assert_int_equal(begin(scene.outer), E_ACCESSDENIED);
 	until(flag_is_set(&finisher.done));
 	runner_join(&finisher.runner);

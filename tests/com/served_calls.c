@@ -67,14 +67,12 @@ static void statement_77_a_context_is_good_until_signal(void **state)
 	ICalc *calc = server_start(&server, KEEP, true);
 	AsyncICalc *call = ask_call(calc);
 	struct work work = {.server = &server};
-	struct runner worker;
 	LONG sum = 0;
 
 	(void)state;
 	assert_int_equal(AsyncICalc_Begin_Add(call, 40, 2), S_OK);
 	flag_wait(&server.begun);
-	runner_start(&worker, do_work, &work);
-	runner_join(&worker);
+	runner_run(do_work, &work);
 	assert_int_equal(AsyncICalc_Finish_Add(call, &sum), S_OK);
 	assert_int_equal(sum, 42);
 	assert_int_equal(work.in_time, S_OK);
@@ -123,6 +121,16 @@ struct errand {
 	HRESULT hr;
 };
 
+/* Another thread does it, once Begin_ of the server has kept its call. */
+static HRESULT run_errand(struct server *server, void (*run)(void *data))
+{
+	struct errand errand = {server, E_UNEXPECTED};
+
+	flag_wait(&server->begun);
+	runner_run(run, &errand);
+	return errand.hr;
+}
+
 /* In the multithreaded apartment, which is not the server's. */
 static void signal_elsewhere(void *data)
 {
@@ -143,16 +151,12 @@ static void a_signal_elsewhere_does_not_end_the_call(void **state)
 	ICalc *calc = server_start(&server, KEEP, false);
 	AsyncICalc *one = ask_call(calc);
 	AsyncICalc *other = ask_call(calc);
-	struct errand errand = {&server, S_OK};
-	struct runner worker;
 	LONG sum = 0;
 
 	(void)state;
 	assert_int_equal(AsyncICalc_Begin_Add(one, 1, 2), S_OK);
-	flag_wait(&server.begun);
-	runner_start(&worker, signal_elsewhere, &errand);
-	runner_join(&worker);
-	assert_int_equal(errand.hr, RPC_E_WRONG_THREAD);
+	assert_int_equal(run_errand(&server, signal_elsewhere),
+			 RPC_E_WRONG_THREAD);
 	assert_int_equal(ask_wait(one, 0), RPC_S_CALLPENDING);
 	assert_int_equal(server.finished, 0);
 	/* In its apartment it does. */
@@ -187,16 +191,11 @@ static void a_pending_call_of_a_disconnected_object_fails(void **state)
 	struct server server = {0};
 	ICalc *calc = server_start(&server, KEEP, true);
 	AsyncICalc *call = ask_call(calc);
-	struct errand errand = {&server, E_FAIL};
-	struct runner worker;
 	LONG sum = 77;
 
 	(void)state;
 	assert_int_equal(AsyncICalc_Begin_Add(call, 40, 2), S_OK);
-	flag_wait(&server.begun);
-	runner_start(&worker, disconnect, &errand);
-	runner_join(&worker);
-	assert_int_equal(errand.hr, S_OK);
+	assert_int_equal(run_errand(&server, disconnect), S_OK);
 	assert_int_equal(AsyncICalc_Finish_Add(call, &sum), RPC_E_DISCONNECTED);
 	assert_int_equal(sum, 0);
 	assert_int_equal(server.finished, 0);
@@ -246,13 +245,11 @@ static void end_early(enum duty duty, HRESULT answer,
 	struct server server = {.answer = answer};
 	ICalc *calc = server_start(&server, duty, true);
 	AsyncICalc *call = ask_call(calc);
-	struct runner worker;
 
 	assert_int_equal(AsyncICalc_Begin_Upper(call, "first"), S_OK);
 	flag_wait(&server.begun);
 	if (signal) {
-		runner_start(&worker, signal, &server);
-		runner_join(&worker);
+		runner_run(signal, &server);
 		assert_int_equal(server.finished, 1);
 	}
 	finish_upper(call);
