@@ -102,6 +102,17 @@ struct cancel {
 	int32_t status;
 };
 
+static void ask_other_side(struct cancel *cancel,
+			   const struct belay_operation *operation)
+{
+	int saved = errno;
+
+	if (BELAYI_CAN(operation, cancel))
+		cancel->answer =
+			operation->cancel(cancel->ref, &cancel->status);
+	errno = saved;
+}
+
 /*
  * Abandons the call: the client is released, whatever the other side does. It
  * is told before a waiting finisher can go on, so Cancel comes before Finish.
@@ -109,11 +120,13 @@ struct cancel {
  *
  * Where the other side says that it cancelled the call, that is so. Its client
  * may have seen it there, completed and even finished the call meanwhile.
+ *
+ * to_tell: whose other side is to hear of it now; or NULL
  */
-static HRESULT abandon(const struct cancel *cancel)
+static HRESULT abandon(struct cancel *cancel,
+		       const struct belay_operation *to_tell)
 {
 	const struct belay_ref *ref = cancel->ref;
-
 	bool won = true;
 
 	while (!belayi_abandon(&ref->call->word, ref->turn)) {
@@ -127,6 +140,8 @@ static HRESULT abandon(const struct cancel *cancel)
 		if (hr != S_OK)
 			return hr;
 	}
+	if (won && to_tell)
+		ask_other_side(cancel, to_tell);
 	if (belay_call_id(ref))
 		tell_answer(ref, cancel->by, BELAY_ANSWER_CANCELED,
 			    cancel->status);
@@ -135,7 +150,7 @@ static HRESULT abandon(const struct cancel *cancel)
 	return S_OK;
 }
 
-static HRESULT abandon_after(const struct cancel *cancel, uint32_t seconds)
+static HRESULT abandon_after(struct cancel *cancel, uint32_t seconds)
 {
 	const struct belay_ref *ref = cancel->ref;
 	uint64_t deadline = UINT64_MAX;
@@ -151,23 +166,13 @@ static HRESULT abandon_after(const struct cancel *cancel, uint32_t seconds)
 		deadline = belayi_deadline_in(seconds * BELAYI_NS_PER_S);
 	if (belayi_wait_settled(ref, deadline, false))
 		return cancelable(ref);
-	return abandon(cancel);
-}
-
-static void ask_other_side(struct cancel *cancel,
-			   const struct belay_operation *operation)
-{
-	int saved = errno;
-
-	if (BELAYI_CAN(operation, cancel))
-		cancel->answer =
-			operation->cancel(cancel->ref, &cancel->status);
-	errno = saved;
+	return abandon(cancel, NULL);
 }
 
 /*
  * Asks, and does what the answer means. Asks first: a call that will not stop
- * must be left pending, which CANCELWAIT is not.
+ * must be left pending, which CANCELWAIT is not. Where nothing can be said to
+ * it, and nobody waits, the call is abandoned first.
  */
 static HRESULT ask(struct cancel *cancel, uint32_t seconds)
 {
@@ -176,11 +181,15 @@ static HRESULT ask(struct cancel *cancel, uint32_t seconds)
 	const struct belay_operation *operation =
 		belayi_operation_of(ref->call);
 	uint64_t word = __atomic_load_n(&ref->call->word, __ATOMIC_ACQUIRE);
+	bool is_out;
 
 	if (!operation || belayi_turn(word) != ref->turn)
 		return RPC_E_CALL_COMPLETE;
 	/* Where the outcome is held back, the other side has ended already. */
-	if (belayi_state(word) != BELAY_CALL_SETTLING)
+	is_out = belayi_state(word) != BELAY_CALL_SETTLING;
+	if (!seconds && (operation->cancel_needs & BELAY_CANCEL_TELLS))
+		return abandon(cancel, is_out ? operation : NULL);
+	if (is_out)
 		ask_other_side(cancel, operation);
 	if (cancel->answer == BELAY_ANSWER_NOT_CANCELED ||
 	    cancel->answer == BELAY_ANSWER_ERROR)
@@ -189,7 +198,7 @@ static HRESULT ask(struct cancel *cancel, uint32_t seconds)
 		return RPC_E_CALL_COMPLETE;
 	return seconds && cancel->answer == BELAY_ANSWER_ASKED
 		       ? abandon_after(cancel, seconds)
-		       : abandon(cancel);
+		       : abandon(cancel, NULL);
 }
 
 static HRESULT try_cancel(struct cancel *cancel, uint32_t seconds)

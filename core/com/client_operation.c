@@ -139,6 +139,7 @@ static bool client_error_named(const char *name, int32_t *ret_status)
 
 const struct belay_operation belayi_client_operation = {
 	.size = sizeof(struct belay_operation),
+	.cancel_needs = BELAY_CANCEL_TELLS,
 	.api = "com",
 	.errors = errors,
 	.status_kind = BELAY_STATUS_HRESULT,

@@ -7,6 +7,10 @@
 
 #include <time.h>
 
+#include "channel.h"
+#include "export.h"
+#include "import.h"
+
 /* --- Each cancelled call leaves one with a server that is busy ----------- */
 
 #define TURNS 2000
@@ -120,12 +124,66 @@ static void a_late_cancel_leaves_a_later_turns_alone(void **state)
 	assert_true(belayi_message_is_canceled(&message));
 }
 
+/* --- A server that replies as soon as it hears of the cancel ------------- */
+
+/* Its cancel returns when the server has replied. */
+struct prompt {
+	struct belayi_channel channel;
+	struct belayi_channel_class class;
+	struct callee *callee;
+	struct job after;
+};
+
+static void let_reply(struct belayi_channel *channel,
+		      struct belayi_message *message, uint64_t turn)
+{
+	struct prompt *prompt = (struct prompt *)channel;
+
+	cancel(message, turn);
+	callee_open(prompt->callee);
+	job_post(&prompt->after, message->stub->export->apartment, NULL, NULL);
+	flag_wait(&prompt->after.ran);
+}
+
+static void the_reply_to_a_cancel_comes_too_late(void **state)
+{
+	struct callee callee = {0};
+	struct prompt prompt = {.callee = &callee};
+	ICalc *calc = callee_start(&callee, false);
+	AsyncICalc *call = ask_call(calc);
+	struct belayi_proxy *proxy = object_of(call)->client.proxy;
+	ULONG slept;
+
+	(void)state;
+	prompt.class = *proxy->channel->class;
+	prompt.class.cancel = let_reply;
+	prompt.channel.class = &prompt.class;
+	proxy->channel = &prompt.channel;
+	assert_int_equal(AsyncICalc_Begin_Slow(call, GATED), S_OK);
+	callee_await(&callee, entered, 1);
+	assert_int_equal(ask_cancel(call, 0), S_OK);
+	assert_int_equal(callee_count(&callee, canceled), 1);
+	assert_int_equal(AsyncICalc_Finish_Slow(call, &slept),
+			 RPC_E_CALL_CANCELED);
+	/* Who waits for the server gets what it said. */
+	callee_close(&callee);
+	assert_int_equal(AsyncICalc_Begin_Slow(call, GATED), S_OK);
+	callee_await(&callee, entered, 2);
+	assert_int_equal(ask_cancel(call, 20), RPC_E_CALL_COMPLETE);
+	assert_int_equal(AsyncICalc_Finish_Slow(call, &slept), S_OK);
+	proxy->channel = &belayi_channel_local;
+	(void)AsyncICalc_Release(call);
+	(void)ICalc_Release(calc);
+	callee_stop(&callee);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_turn_costs_the_same_however_many_are_out),
 		cmocka_unit_test(messages_that_came_back_are_used_again),
 		cmocka_unit_test(a_late_cancel_leaves_a_later_turns_alone),
+		cmocka_unit_test(the_reply_to_a_cancel_comes_too_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,6 +210,88 @@ static void what_the_client_saw_cancelled_was_cancelled(void **state)
 	assert_int_equal(belay_call_state(&call), BELAY_CALL_COMPLETED);
 }
 
+/* The other side replies to what it is told, at once. */
+static bool reply_won;
+
+static enum belay_answer reply_when_told(const struct belay_ref *ref,
+					 int32_t *ret_status)
+{
+	struct belay_outcome outcome = succeeded_with(THE_RESULT);
+
+	(void)ret_status;
+	times_asked++;
+	reply_won = belay_call_complete(ref, &outcome);
+	return BELAY_ANSWER_ASKED;
+}
+
+static const struct belay_operation telling = {
+	.size = sizeof(telling),
+	.cancel_needs = BELAY_CANCEL_TELLS,
+	.api = "test",
+	.name = "telling",
+	.cancel_mode = BELAY_CANCEL_FINISH_DUE,
+	.cancel = reply_when_told,
+};
+
+static struct belay_ref begin_telling(struct belay_call *call)
+{
+	struct belay_begin begin = {.operation = &telling};
+	struct belay_ref ref;
+
+	belay_call_init(call);
+	assert_int_equal(belay_call_begin(call, &begin, &ref), S_OK);
+	assert_true(belay_call_accept(&ref));
+	times_asked = 0;
+	return ref;
+}
+
+static void a_cancel_that_does_not_wait_abandons_before_it_tells(void **state)
+{
+	struct belay_outcome outcome;
+	struct belay_call call;
+	struct belay_ref ref = begin_telling(&call);
+
+	(void)state;
+	assert_int_equal(belay_call_cancel(&ref, 0, BELAY_BY_APPLICATION),
+			 S_OK);
+	assert_int_equal(times_asked, 1);
+	assert_false(reply_won);
+	assert_int_equal(belay_call_finish(&call, &telling, &outcome), S_OK);
+	assert_int_equal(outcome.ending, BELAY_CANCELED);
+}
+
+static void a_cancel_that_waits_tells_before_it_abandons(void **state)
+{
+	struct belay_outcome outcome;
+	struct belay_call call;
+	struct belay_ref ref = begin_telling(&call);
+
+	(void)state;
+	assert_int_equal(belay_call_cancel(&ref, 9, BELAY_BY_APPLICATION),
+			 RPC_E_CALL_COMPLETE);
+	assert_int_equal(times_asked, 1);
+	assert_true(reply_won);
+	assert_int_equal(belay_call_finish(&call, &telling, &outcome), S_OK);
+	assert_int_equal(outcome.result, THE_RESULT);
+}
+
+static void nobody_is_told_that_a_held_call_is_cancelled(void **state)
+{
+	struct belay_outcome outcome = succeeded_with(THE_RESULT);
+	struct belay_call call;
+	struct belay_ref ref = begin_telling(&call);
+
+	(void)state;
+	verdict = BELAY_HOLD;
+	belay_call_observe(&judge);
+	assert_false(belay_call_complete(&ref, &outcome));
+	belay_call_observe(NULL);
+	assert_int_equal(belay_call_cancel(&ref, 0, BELAY_BY_APPLICATION),
+			 S_OK);
+	assert_int_equal(times_asked, 0);
+	assert_int_equal(belay_call_state(&call), BELAY_CALL_CANCELED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +305,10 @@ int main(void)
 		cmocka_unit_test(
 			what_cancel_was_told_complete_is_not_held_back),
 		cmocka_unit_test(what_the_client_saw_cancelled_was_cancelled),
+		cmocka_unit_test(
+			a_cancel_that_does_not_wait_abandons_before_it_tells),
+		cmocka_unit_test(a_cancel_that_waits_tells_before_it_abandons),
+		cmocka_unit_test(nobody_is_told_that_a_held_call_is_cancelled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,7 @@ enum belay_fault {
 #define BELAY_CANCEL_ON_OWNER 1U  /* only on the thread that owns the call */
 #define BELAY_CANCEL_MAY_BLOCK 2U /* can take long: never on a shared thread */
 #define BELAY_CANCEL_ACCEPTED 4U  /* only once Begin has handed the call over */
+#define BELAY_CANCEL_TELLS 8U     /* only tells; Cancel(0) abandons before */
 
 /*
  * struct belay_operation - one kind of call: a constant, lives for ever
@@ -223,7 +224,10 @@ enum belay_fault {
  *               other side to be asked
  * cancel_needs: BELAY_CANCEL_ON_OWNER or BELAY_CANCEL_MAY_BLOCK, and
  *               BELAY_CANCEL_ACCEPTED; 0 for a cancel that any thread may ask
- *               for at any time
+ *               for at any time. BELAY_CANCEL_TELLS: what `cancel` answers
+ *               means nothing, for the other side is only told. A Cancel that
+ *               does not wait then abandons the call first, so that no reply
+ *               to what was told comes before
  * deliver:      a completion was held back, and now it is not any more: hands
  *               it to the program; NULL where the program polls for it
  * wake:         then wakes whoever waits for the call; NULL where nobody can.
