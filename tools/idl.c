@@ -20,6 +20,7 @@
 #include "command.h"
 #include "idl_file.h"
 #include "idl_header.h"
+#include "idl_index.h"
 #include "idl_proxies.h"
 #include "idl_wide.h"
 #include "options.h"
@@ -197,7 +198,8 @@ static bool make_proxies(struct idl *idl)
 }
 
 /* Puts a part where it belongs, complete. */
-static bool finish_part(struct idl *idl, enum part part, char *const texts[3])
+static bool finish_part(struct idl *idl, enum part part, char *const texts[3],
+			const struct idl_index *index)
 {
 	char *path = path_of(idl, idl->work, ".done");
 	char *place = path_of(idl, idl->work, parts[part]);
@@ -205,10 +207,9 @@ static bool finish_part(struct idl *idl, enum part part, char *const texts[3])
 	bool good = true;
 
 	if (file && part == HEADER)
-		header_complete(idl, texts[HEADER], texts[PROXIES], file);
+		header_complete(idl, texts[HEADER], index, file);
 	else if (file && part == PROXIES)
-		good = proxies_complete(idl, texts[PROXIES], texts[HEADER],
-					file);
+		good = proxies_complete(idl, texts[PROXIES], index, file);
 	else if (file)
 		fputs(put_origin(idl, texts[part], file), file);
 	if (!file || ferror(file) || fclose(file) != 0 ||
@@ -216,6 +217,18 @@ static bool finish_part(struct idl *idl, enum part part, char *const texts[3])
 		good = idl_cannot("write", path);
 	free(place);
 	free(path);
+	return good;
+}
+
+static bool finish_texts(struct idl *idl, char *const texts[3])
+{
+	struct idl_index index;
+	bool good = true;
+
+	idl_index_make(&index, texts[HEADER], texts[PROXIES]);
+	for (enum part i = HEADER; good && i <= PROXIES; i++)
+		good = finish_part(idl, i, texts, &index);
+	idl_index_free(&index);
 	return good;
 }
 
@@ -231,8 +244,7 @@ static bool finish_parts(struct idl *idl)
 		good = texts[i] || idl_cannot("read", path);
 		free(path);
 	}
-	for (enum part i = HEADER; good && i <= PROXIES; i++)
-		good = finish_part(idl, i, texts);
+	good = good && finish_texts(idl, texts);
 	for (enum part i = HEADER; i <= PROXIES; i++)
 		free(texts[i]);
 	return good;

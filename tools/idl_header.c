@@ -25,25 +25,12 @@ const char *put_origin(const struct idl *idl, const char *text, FILE *to)
 	return text + line;
 }
 
-bool header_has_async(const char *header, const char *proxies,
-		      const char *interface)
-{
-	char line[512];
-
-	(void)snprintf(line, sizeof(line),
-		       "#ifndef __Async%s_INTERFACE_DEFINED__\n", interface);
-	if (!strstr(header, line))
-		return false;
-	(void)snprintf(line, sizeof(line), "\n    \"Async%s\",\n", interface);
-	return !strstr(proxies, line);
-}
-
 /*
  * The interface whose asynchronous form has its section from this line on, or
  * "".
  */
-static void read_section(const char *line, const char *header,
-			 const char *proxies, char interface[NAME_MAX])
+static void read_section(const char *line, const struct idl_index *index,
+			 char interface[NAME_MAX])
 {
 	const char *name = line + strlen(SECTION "Async");
 	size_t length;
@@ -54,7 +41,7 @@ static void read_section(const char *line, const char *header,
 	length = strcspn(name, " \n");
 	if (length < NAME_MAX)
 		(void)snprintf(interface, NAME_MAX, "%.*s", (int)length, name);
-	if (!header_has_async(header, proxies, interface))
+	if (!idl_has_async(index, interface))
 		*interface = '\0';
 }
 
@@ -105,7 +92,7 @@ static void put_async_line(const char *line, const char *end,
 }
 
 void header_complete(const struct idl *idl, const char *header,
-		     const char *proxies, FILE *to)
+		     const struct idl_index *index, FILE *to)
 {
 	const char *line = put_origin(idl, header, to), *end;
 	char interface[NAME_MAX] = "";
@@ -115,7 +102,7 @@ void header_complete(const struct idl *idl, const char *header,
 		end += *end == '\n';
 		if (memmem(line, (size_t)(end - line), SECTION_END,
 			   strlen(SECTION_END)))
-			read_section(line, header, proxies, interface);
+			read_section(line, index, interface);
 		if (*interface)
 			put_async_line(line, end, interface, to);
 		else

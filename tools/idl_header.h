@@ -5,9 +5,9 @@
 #ifndef BELAY_TOOLS_IDL_HEADER_H
 #define BELAY_TOOLS_IDL_HEADER_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
+#include "idl_index.h"
 #include "idl_widl.h"
 
 /*
@@ -19,21 +19,12 @@
 const char *put_origin(const struct idl *idl, const char *text, FILE *to);
 
 /*
- * header_has_async() - whether it declares an interface's asynchronous form
- *
- * proxies: the proxy file, of which asynchronous interfaces are not part: an
- *          interface that only has such a name is
- */
-bool header_has_async(const char *header, const char *proxies,
-		      const char *interface);
-
-/*
  * header_complete() - copies a header, and lets each Begin_ return HRESULT
  *
  * widl gives it the type of the synchronous method. That differs for the few
  * methods that return no HRESULT.
  */
 void header_complete(const struct idl *idl, const char *header,
-		     const char *proxies, FILE *to);
+		     const struct idl_index *index, FILE *to);
 
 #endif

@@ -18,15 +18,14 @@
 #define CALL " (STDMETHODCALLTYPE *"
 
 /* Where a method's name and what follows it stand in its vtable, or NULL. */
-static const char *find_method(const char *header, const char *interface,
-			       const char *method, size_t method_length)
+static const char *find_method(const struct idl_index *index,
+			       const char *interface, const char *method,
+			       size_t method_length)
 {
 	char text[NAME_MAX + 64];
-	const char *vtable, *end;
+	const char *vtable = idl_find(&index->vtables, interface);
+	const char *end;
 
-	(void)snprintf(text, sizeof(text), "typedef struct %sVtbl {\n",
-		       interface);
-	vtable = strstr(header, text);
 	end = vtable ? strstr(vtable, "\n}") : NULL;
 	if (!end)
 		return NULL;
@@ -66,11 +65,10 @@ static void put_returned(const char *type, size_t length, FILE *to)
 		put_type(type, length, to);
 }
 
-void letters_put(const char *header, const char *interface, const char *method,
-		 size_t method_length, FILE *to)
+void letters_put(const struct idl_index *index, const char *interface,
+		 const char *method, size_t method_length, FILE *to)
 {
-	const char *call =
-		find_method(header, interface, method, method_length);
+	const char *call = find_method(index, interface, method, method_length);
 	const char *type = call, *line;
 
 	/* The remote form of a local method is not in the vtable. */
@@ -78,7 +76,7 @@ void letters_put(const char *header, const char *interface, const char *method,
 		fprintf(to, "    0,  /* %.*s */\n", (int)method_length, method);
 		return;
 	}
-	while (type > header && type[-1] != '\n')
+	while (type[-1] != '\n')
 		type--;
 	type += strspn(type, " ");
 	fprintf(to, "    (const char[]){");

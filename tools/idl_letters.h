@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "idl_index.h"
+
 /*
  * letters_put() - one method's letters, see belay/com/rpcproxy.h
  *
@@ -15,7 +17,7 @@
  * their names, as they stand in the header's vtable. A method that is not
  * there has none.
  */
-void letters_put(const char *header, const char *interface, const char *method,
-		 size_t method_length, FILE *to);
+void letters_put(const struct idl_index *index, const char *interface,
+		 const char *method, size_t method_length, FILE *to);
 
 #endif

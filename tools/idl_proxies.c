@@ -16,7 +16,6 @@
 #include "say.h"
 
 #define LIST "_InterfaceNamesList[] =\n{\n"
-#define OFFSETS "_FormatStringOffsetTable[] =\n{\n"
 #define INFO "const ExtendedProxyFileInfo "
 #define LOOKUP "_IID_Lookup,\n"
 #define ROW "    \""
@@ -26,7 +25,7 @@
 struct proxies {
 	const struct idl *idl;
 	const char *text;
-	const char *header;
+	const struct idl_index *index;
 	char token[NAME_MAX + 1]; /* what its tables' names begin with */
 	char (*interfaces)[NAME_MAX + 1];
 	size_t count;
@@ -65,8 +64,7 @@ static bool read_interfaces(struct proxies *p)
 					   sizeof(*p->interfaces));
 		(void)snprintf(p->interfaces[p->count], sizeof(*p->interfaces),
 			       "%.*s", (int)length, at + strlen(ROW));
-		if (header_has_async(p->header, p->text,
-				     p->interfaces[p->count]))
+		if (idl_has_async(p->index, p->interfaces[p->count]))
 			p->async = true;
 		p->count++;
 		at += strcspn(at, "\n") + 1;
@@ -75,21 +73,10 @@ static bool read_interfaces(struct proxies *p)
 }
 
 /* Rows of its table of offsets: "    0,  / * ICalc::Add * /" */
-static const char *offsets_of(const struct proxies *p, const char *interface)
-{
-	char head[NAME_MAX + 64];
-	const char *at;
-
-	(void)snprintf(head, sizeof(head),
-		       "static const unsigned short %s" OFFSETS, interface);
-	at = strstr(p->text, head);
-	return at ? at + strlen(head) : NULL;
-}
-
 static bool put_methods(const struct proxies *p, const char *interface,
 			FILE *to)
 {
-	const char *row = offsets_of(p, interface);
+	const char *row = idl_find(&p->index->offsets, interface);
 
 	if (!row)
 		return false;
@@ -113,7 +100,7 @@ static bool put_methods(const struct proxies *p, const char *interface,
 static void put_letters(const struct proxies *p, const char *interface,
 			FILE *to)
 {
-	const char *row = offsets_of(p, interface);
+	const char *row = idl_find(&p->index->offsets, interface);
 
 	fprintf(to, "static const char *const _%s_%s_Letters[] =\n{\n",
 		p->token, interface);
@@ -123,7 +110,7 @@ static void put_letters(const struct proxies *p, const char *interface,
 			(const char *)memmem(row, length, "::", 2) + 2;
 		const char *end = memmem(name, length, " */", 3);
 
-		letters_put(p->header, interface, name, (size_t)(end - name),
+		letters_put(p->index, interface, name, (size_t)(end - name),
 			    to);
 		row += length;
 	}
@@ -165,7 +152,7 @@ static void put_async(const struct proxies *p, FILE *to)
 		return;
 	fprintf(to, "static const IID *_%s_AsyncIIDLookup[] =\n{\n", p->token);
 	for (size_t i = 0; i < p->count; i++)
-		if (header_has_async(p->header, p->text, p->interfaces[i]))
+		if (idl_has_async(p->index, p->interfaces[i]))
 			fprintf(to, "    &IID_Async%s,\n", p->interfaces[i]);
 		else
 			fprintf(to,
@@ -245,9 +232,9 @@ static bool put_all(const struct proxies *p, FILE *to)
 }
 
 bool proxies_complete(const struct idl *idl, const char *proxies,
-		      const char *header, FILE *to)
+		      const struct idl_index *index, FILE *to)
 {
-	struct proxies p = {.idl = idl, .text = proxies, .header = header};
+	struct proxies p = {.idl = idl, .text = proxies, .index = index};
 	bool good = read_token(&p) && read_interfaces(&p);
 
 	if (good && !check_described(&p)) {

@@ -12,16 +12,17 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "idl_index.h"
 #include "idl_widl.h"
 
 /*
  * proxies_complete() - copies a proxy file, and completes it
  *
- * header: of the same IDL file, made with async_uuid
+ * index: of this text, and of the header of the same IDL file
  * Return: false, with the reason said, where the text is not as this widl
  *         writes it.
  */
 bool proxies_complete(const struct idl *idl, const char *proxies,
-		      const char *header, FILE *to);
+		      const struct idl_index *index, FILE *to);
 
 #endif

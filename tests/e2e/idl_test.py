@@ -245,6 +245,18 @@ class Makes(Case):
         self.compile_all("lib")
         self.assertIn("CLSID_X", self.read("lib_i.c"))
 
+    def test_many_interfaces_take_as_long_each_as_a_few(self):
+        def seconds(count):
+            self.write("x.idl", IMPORT + "".join(
+                adder(i, f"IAdder{i}") for i in range(count)))
+            before = os.times()
+            self.make("x.idl")
+            after = os.times()
+            return (after.children_user - before.children_user +
+                    after.children_system - before.children_system)
+
+        self.assertLess(seconds(2000), 10 * max(seconds(500), 0.1))
+
     def test_the_warnings_of_widl_once(self):
         self.write("w.idl", IMPORT + interface(
             1, "IX", "HRESULT Put([in, switch_is(a)] LONG a);"))
