@@ -13,6 +13,7 @@
 #include <belay/call.h>
 
 #include "apartment_parts.h"
+#include "context.h"
 #include "fork.h"
 #include "thread_calls.h"
 
@@ -25,6 +26,7 @@ struct place {
 	struct belayi_apartment *apartment;
 	unsigned int depth; /* of CoInitializeEx() */
 	bool pinned;        /* the outermost CoUninitialize() does nothing */
+	bool lent;          /* it is a thread of the pool */
 };
 
 static _Thread_local struct place place;
@@ -46,7 +48,11 @@ static void leave(void);
 static void leave_for_good(void *unused)
 {
 	(void)unused;
-	if (place.apartment && !place.pinned)
+	/* While it is where its objects are. */
+	belayi_services_end();
+	if (place.lent)
+		belayi_pool_lost(place.apartment);
+	else if (place.apartment && !place.pinned)
 		leave();
 }
 
@@ -293,8 +299,16 @@ static void leave(void)
 
 void belayi_apartment_lend(struct belayi_apartment *apartment)
 {
-	place = (struct place){
-		.apartment = apartment, .depth = 1, .pinned = true};
+	place = (struct place){.apartment = apartment,
+			       .depth = 1,
+			       .pinned = true,
+			       .lent = true};
+	(void)pthread_setspecific(at_thread_exit, &place);
+}
+
+void belayi_apartment_take_back(void)
+{
+	place = (struct place){0};
 }
 
 HRESULT CoInitializeEx(LPVOID reserved, DWORD coinit)

@@ -38,6 +38,9 @@ struct belayi_apartment {
 /* belayi_apartment_lend() - a thread of the pool enters, for its whole life */
 void belayi_apartment_lend(struct belayi_apartment *apartment);
 
+/* belayi_apartment_take_back() - it leaves, before its end */
+void belayi_apartment_take_back(void);
+
 /* belayi_apartments_in_child() - none of them is there after a fork */
 void belayi_apartments_in_child(void);
 

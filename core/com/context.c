@@ -197,10 +197,12 @@ void belayi_context_unref(struct belayi_context *context)
 
 void belayi_service_enter(struct belayi_service *service,
 			  const struct belayi_message *message,
-			  struct belayi_context *context)
+			  struct belayi_context *context,
+			  void (*died)(struct belayi_service *service))
 {
 	*service = (struct belayi_service){
 		.outer = current,
+		.died = died,
 		.message = message,
 		.context = context,
 		.impersonates = impersonates,
@@ -219,6 +221,12 @@ void belayi_service_leave(struct belayi_service *service)
 	if (service->message)
 		belayi_context_end(service->context);
 	belayi_context_unref(service->context);
+}
+
+void belayi_services_end(void)
+{
+	while (current)
+		current->died(current);
 }
 
 /* Borrowed. NULL where no memory is left. */

@@ -6,8 +6,8 @@
  * call as long as it is being served, on any thread, and then says that it is
  * over. Most calls are never asked for one, so it is made when it is.
  *
- * A *service* is a thread's serving of one call: it lives on the stack, and
- * services nest.
+ * A *service* is a thread's serving of one call. Services nest, and are not on
+ * the stack: a thread may end inside of them, and then its stack is gone.
  */
 #ifndef BELAYI_COM_CONTEXT_H
 #define BELAYI_COM_CONTEXT_H
@@ -28,9 +28,12 @@ struct belayi_message;
  * context:       the call's own; NULL: nobody asked for it. Counted
  * given:         what CoSwitchCallContext() put in its place; not counted
  * impersonates:  what the thread impersonated before
+ * died:          the thread ends in the server's code: leaves the service, and
+ *                answers the client
  */
 struct belayi_service {
 	struct belayi_service *outer;
+	void (*died)(struct belayi_service *service);
 	const struct belayi_message *message;
 	struct belayi_context *context;
 	IUnknown *given;
@@ -47,8 +50,12 @@ struct belayi_service {
  */
 void belayi_service_enter(struct belayi_service *service,
 			  const struct belayi_message *message,
-			  struct belayi_context *context);
+			  struct belayi_context *context,
+			  void (*died)(struct belayi_service *service));
 void belayi_service_leave(struct belayi_service *service);
+
+/* belayi_services_end() - this thread ends, in whatever it serves */
+void belayi_services_end(void);
 
 /* belayi_context_new() - NULL: no memory */
 struct belayi_context *belayi_context_new(const struct belayi_message *message);

@@ -180,8 +180,20 @@ void *belayi_pool_work(void *argument)
 		}
 	} while (doze(pool));
 	(void)pthread_mutex_unlock(&pool->lock);
+	belayi_apartment_take_back();
 	(void)belayi_apartment_unref(apartment);
 	return NULL;
+}
+
+void belayi_pool_lost(struct belayi_apartment *apartment)
+{
+	struct belayi_pool *pool = &apartment->pool;
+
+	(void)pthread_mutex_lock(&pool->lock);
+	pool->workers--;
+	(void)pthread_mutex_unlock(&pool->lock);
+	belayi_apartment_take_back();
+	(void)belayi_apartment_unref(apartment);
 }
 
 /* No thread can be had, and there is none: nothing will ever run. */

@@ -57,6 +57,9 @@ bool belayi_pool_post(struct belayi_apartment *apartment,
  */
 struct belayi_task *belayi_pool_close(struct belayi_pool *pool);
 
+/* belayi_pool_lost() - a worker ends inside a task */
+void belayi_pool_lost(struct belayi_apartment *apartment);
+
 /* belayi_pool_empty() - the tasks that wait; with the lock held */
 struct belayi_task *belayi_pool_empty(struct belayi_pool *pool);
 

@@ -66,17 +66,6 @@ static void reply_failed(struct belayi_server_object *object, HRESULT status)
 	reply(object);
 }
 
-static void finish(struct belayi_server_object *object)
-{
-	struct belayi_message *message = object->message;
-	struct belayi_service service;
-
-	belayi_service_enter(&service, NULL, object->context);
-	belayi_invoke_finish(message->procedure, &object->frame, object->async);
-	belayi_service_leave(&service);
-	belayi_serve_put_out(message, &object->frame);
-}
-
 /* True to the one who is to end the call. */
 static bool win(struct belayi_server_object *object,
 		enum belayi_server_state from, enum belayi_server_state to)
@@ -88,12 +77,9 @@ static bool win(struct belayi_server_object *object,
 	return true;
 }
 
-static struct belayi_server_object *object_of(struct belayi_pending *pending)
-{
-	size_t offset = offsetof(struct belayi_server_object, pending);
-
-	return (struct belayi_server_object *)((char *)pending - offset);
-}
+#define OBJECT_OF(pointer, member)                                             \
+	((struct belayi_server_object *)((char *)(pointer)-offsetof(           \
+		struct belayi_server_object, member)))
 
 /* Begin_ and the early Finish_ have both passed here: the last one frees. */
 static void end_early(struct belayi_server_object *object)
@@ -102,35 +88,64 @@ static void end_early(struct belayi_server_object *object)
 		free_arguments(object);
 }
 
+static void finished(struct belayi_server_object *object)
+{
+	if (object->is_early) {
+		reply(object);
+		end_early(object);
+		(void)belayi_server_object_unref(object);
+	} else {
+		free_arguments(object);
+		reply(object);
+	}
+}
+
+static void died_finishing(struct belayi_service *service)
+{
+	struct belayi_server_object *object = OBJECT_OF(service, finishing);
+
+	belayi_service_leave(service);
+	object->message->reply.size = 0;
+	object->message->status = RPC_E_SERVER_DIED;
+	finished(object);
+}
+
+static void finish(struct belayi_server_object *object)
+{
+	struct belayi_message *message = object->message;
+
+	belayi_service_enter(&object->finishing, NULL, object->context,
+			     died_finishing);
+	belayi_invoke_finish(message->procedure, &object->frame, object->async);
+	belayi_service_leave(&object->finishing);
+	belayi_serve_put_out(message, &object->frame);
+	finished(object);
+}
+
 /* The client gets its message back, and would fill the request anew. */
 static void finish_early(struct belayi_server_object *object)
 {
 	struct belayi_message *message = object->message;
 
 	(void)belayi_server_object_ref(object);
+	object->is_early = true;
 	object->request = message->request;
 	message->request = (struct belayi_buffer){.data = NULL};
 	finish(object);
-	reply(object);
-	end_early(object);
-	(void)belayi_server_object_unref(object);
 }
 
 void belayi_server_signaled(struct belayi_server_object *object)
 {
 	/* In this order: Begin_ may return meanwhile. */
-	if (win(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_SIGNALED)) {
+	if (win(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_SIGNALED))
 		finish_early(object);
-	} else if (win(object, BELAYI_SERVER_BUSY, BELAYI_SERVER_OVER)) {
+	else if (win(object, BELAYI_SERVER_BUSY, BELAYI_SERVER_OVER))
 		finish(object);
-		free_arguments(object);
-		reply(object);
-	}
 }
 
 static void on_disconnected(struct belayi_pending *pending)
 {
-	struct belayi_server_object *object = object_of(pending);
+	struct belayi_server_object *object = OBJECT_OF(pending, pending);
 
 	/*
 	 * While Begin_ reads its arguments they stay. In this order, in which
@@ -169,40 +184,14 @@ static bool make_inner(struct belayi_server_object *object,
 	return true;
 }
 
-/* False: CUT before. */
-static bool invoke_begin(struct belayi_server_object *object, HRESULT *ret_hr)
+static void begun(struct belayi_server_object *object, HRESULT hr)
 {
-	const struct belayi_procedure *procedure = object->procedure;
-	struct belayi_service service;
-	bool begun;
-
-	belayi_service_enter(&service, NULL, object->context);
-	object->entered = belayi_serve_entered(
-		object->message,
-		belayi_method_of(object->async,
-				 belayi_begin_slot(procedure->slot)));
-	begun = move(object, BELAYI_SERVER_IDLE, BELAYI_SERVER_BEGINNING);
-	if (begun)
-		*ret_hr = belayi_invoke_begin(procedure, &object->frame,
-					      object->async);
-	belayi_service_leave(&service);
-	return begun;
-}
-
-static void run_begin(struct belayi_server_object *object)
-{
-	HRESULT hr = S_OK;
-
-	if (invoke_begin(object, &hr)) {
-		if (SUCCEEDED(hr)) {
-			if (move(object, BELAYI_SERVER_BEGINNING,
-				 BELAYI_SERVER_BUSY))
-				return;
-		} else if (win(object, BELAYI_SERVER_BEGINNING,
-			       BELAYI_SERVER_OVER)) {
-			reply_failed(object, hr);
+	if (SUCCEEDED(hr)) {
+		if (move(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_BUSY))
 			return;
-		}
+	} else if (win(object, BELAYI_SERVER_BEGINNING, BELAYI_SERVER_OVER)) {
+		reply_failed(object, hr);
+		return;
 	}
 	/* What it returned is for nobody. */
 	if (move(object, BELAYI_SERVER_CUT, BELAYI_SERVER_OVER))
@@ -211,14 +200,48 @@ static void run_begin(struct belayi_server_object *object)
 		end_early(object);
 }
 
+/* As if it had failed. */
+static void died_beginning(struct belayi_service *service)
+{
+	struct belayi_server_object *object = OBJECT_OF(service, beginning);
+
+	belayi_service_leave(service);
+	begun(object, RPC_E_SERVER_DIED);
+	(void)belayi_server_object_unref(object);
+}
+
+/* False: CUT before. */
+static bool invoke_begin(struct belayi_server_object *object, HRESULT *ret_hr)
+{
+	const struct belayi_procedure *procedure = object->procedure;
+	bool runs;
+
+	belayi_service_enter(&object->beginning, NULL, object->context,
+			     died_beginning);
+	object->entered = belayi_serve_entered(
+		object->message,
+		belayi_method_of(object->async,
+				 belayi_begin_slot(procedure->slot)));
+	runs = move(object, BELAYI_SERVER_IDLE, BELAYI_SERVER_BEGINNING);
+	if (runs)
+		*ret_hr = belayi_invoke_begin(procedure, &object->frame,
+					      object->async);
+	belayi_service_leave(&object->beginning);
+	return runs;
+}
+
 /* The references of Begin_ and of the export's list. */
 static void begin(struct belayi_server_object *object)
 {
+	HRESULT hr = S_OK;
+
 	(void)belayi_server_object_ref(object);
 	(void)belayi_server_object_ref(object);
 	object->pending.disconnected = on_disconnected;
 	if (belayi_export_pend(object->export, &object->pending)) {
-		run_begin(object);
+		if (!invoke_begin(object, &hr))
+			hr = RPC_E_DISCONNECTED;
+		begun(object, hr);
 	} else {
 		(void)belayi_server_object_unref(object);
 		(void)move(object, BELAYI_SERVER_IDLE, BELAYI_SERVER_OVER);

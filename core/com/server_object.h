@@ -12,12 +12,12 @@
 
 #include <belay/com/objbase.h>
 
+#include "context.h"
 #include "export.h"
 #include "ndr.h"
 #include "waitable.h"
 
 struct belayi_apartment;
-struct belayi_context;
 struct belayi_message;
 
 /* How far the call has come: server_call.c. */
@@ -40,6 +40,8 @@ enum belayi_server_state {
  * async:     its AsyncIXxx, which lives as long
  * entered:   when, for the observer
  * request:   the message's, taken where Begin_ still reads it
+ * beginning, finishing: the services of Begin_ and Finish_
+ * is_early:  Finish_ runs before Begin_ has returned
  */
 struct belayi_server_object {
 	const IUnknownVtbl *unknown;
@@ -56,6 +58,9 @@ struct belayi_server_object {
 	uint64_t entered;
 	struct belayi_frame frame;
 	struct belayi_buffer request;
+	struct belayi_service beginning;
+	struct belayi_service finishing;
+	bool is_early;
 	struct belayi_waitable waitable;
 	struct belayi_pending pending;
 };

@@ -4,6 +4,7 @@
  */
 #include "stub.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include <belay/clock.h>
@@ -20,6 +21,9 @@
 
 struct belayi_idle_frame {
 	struct belayi_frame frame;
+	struct belayi_service service;
+	struct belayi_message *message; /* that it is used for */
+	uint64_t entered;
 	struct belayi_idle_frame *next;
 };
 
@@ -99,20 +103,42 @@ void belayi_serve_put_out(struct belayi_message *message,
 	message->status = belayi_ndr_put_out(procedure, frame, &message->reply);
 }
 
-static void invoke(struct belayi_message *message, struct belayi_frame *frame)
+/*
+ * The thread ends in the method. What it may have been writing to is not looked
+ * at: pointers among its arguments are lost.
+ */
+static void died(struct belayi_service *service)
+{
+	struct belayi_idle_frame *used =
+		(struct belayi_idle_frame *)((char *)service -
+					     offsetof(struct belayi_idle_frame,
+						      service));
+	struct belayi_message *message = used->message;
+
+	belayi_service_leave(service);
+	belayi_serve_left(message, used->entered, RPC_E_SERVER_DIED);
+	belayi_frame_deinit(&used->frame);
+	free(used);
+	belayi_export_leave(message->stub->export);
+	belayi_message_failed(message, RPC_E_SERVER_DIED);
+}
+
+static void invoke(struct belayi_message *message,
+		   struct belayi_idle_frame *used)
 {
 	const struct belayi_procedure *procedure = message->procedure;
+	struct belayi_frame *frame = &used->frame;
 	IUnknown *object = message->stub->object;
-	struct belayi_service service;
-	uint64_t entered;
 
-	belayi_service_enter(&service, message, NULL);
-	entered = belayi_serve_entered(
+	used->message = message;
+	used->entered = 0;
+	belayi_service_enter(&used->service, message, NULL, died);
+	used->entered = belayi_serve_entered(
 		message, belayi_method_of(object, procedure->slot));
 	belayi_invoke(procedure, frame, object);
-	belayi_serve_left(message, entered,
+	belayi_serve_left(message, used->entered,
 			  procedure->is_hresult ? (HRESULT)frame->value : S_OK);
-	belayi_service_leave(&service);
+	belayi_service_leave(&used->service);
 	belayi_serve_put_out(message, frame);
 	belayi_ndr_free(procedure, frame);
 }
@@ -130,7 +156,7 @@ static void serve_now(struct belayi_message *message)
 	message->status = belayi_ndr_get_in(message->procedure,
 					    &message->request, &frame->frame);
 	if (SUCCEEDED(message->status))
-		invoke(message, &frame->frame);
+		invoke(message, frame);
 	give_frame(calls, frame);
 }
 

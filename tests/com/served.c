@@ -128,7 +128,9 @@ static HRESULT do_duty(struct server_call *call)
 
 	server->is_outers_event = is_outers_event(call);
 	(void)ISynchronize_Reset(synchronize_of(call));
-	if (duty == SIGNAL) {
+	if (duty == DIE)
+		pthread_exit(NULL);
+	if (duty == SIGNAL || duty == SIGNAL_DIE || duty == DIE_FINISHING) {
 		server_signal(call);
 	} else if (duty == SIGNAL_BOTH) {
 		server->is_one_thread = server->thread == gettid();
@@ -141,6 +143,8 @@ static HRESULT do_duty(struct server_call *call)
 	}
 	if (duty == SIGNAL_LINGER)
 		server_signal(call);
+	if (duty == SIGNAL_DIE)
+		pthread_exit(NULL);
 	if (duty != LINGER && duty != SIGNAL_LINGER)
 		return S_OK;
 	flag_wait(&server->go_on);
@@ -190,6 +194,11 @@ static HRESULT STDMETHODCALLTYPE async_Finish_Add(AsyncICalc *This, LONG *sum)
 {
 	struct server_call *call = IMPL_FROM(async, This);
 
+	if (call->server->duty == DIE_FINISHING) {
+		/* server_signal() does not come to it. */
+		(void)IUnknown_Release(call->outer);
+		pthread_exit(NULL);
+	}
 	call->server->finished++;
 	*sum = call->sum;
 	return S_OK;

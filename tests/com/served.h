@@ -9,12 +9,15 @@
 
 /* What Begin_ does besides keeping the sum. */
 enum duty {
-	SIGNAL,       /* nothing else */
-	KEEP,         /* keeps the call's IServerSecurity, and returns */
-	PRETEND,      /* the same, and impersonates the client */
-	SIGNAL_BOTH,  /* looks at the one before, and signals both */
-	LINGER,       /* keeps, and returns `answer` when the test says so */
-	SIGNAL_LINGER /* the same, but signals first */
+	SIGNAL,        /* nothing else */
+	KEEP,          /* keeps the call's IServerSecurity, and returns */
+	PRETEND,       /* the same, and impersonates the client */
+	SIGNAL_BOTH,   /* looks at the one before, and signals both */
+	LINGER,        /* keeps, and returns `answer` when the test says so */
+	SIGNAL_LINGER, /* the same, but signals first */
+	DIE,           /* its thread ends */
+	SIGNAL_DIE,    /* signals, and its thread ends */
+	DIE_FINISHING, /* signals, and Finish_ ends its thread */
 };
 
 struct server_call;
