@@ -18,6 +18,7 @@
 
 #include "array.h"
 #include "command.h"
+#include "idl_counts.h"
 #include "idl_file.h"
 #include "idl_header.h"
 #include "idl_index.h"
@@ -156,6 +157,8 @@ static bool preprocess(struct idl *idl)
 	if (!widl_run(idl, arguments, &text))
 		return false;
 	good = wide_check(idl, text);
+	if (good)
+		counts_check(idl, text);
 	free(text);
 	return good;
 }

@@ -257,6 +257,28 @@ class Makes(Case):
 
         self.assertLess(seconds(2000), 10 * max(seconds(500), 0.1))
 
+    def test_counts_that_widl_takes_for_one_another(self):
+        self.write("x.idl", IMPORT + """typedef struct Two {
+    ULONG a, b;
+    [size_is(a * b)] LONG *first;
+    [size_is(a + b)] LONG *second;
+} Two;
+""" + interface(1, "ITwo", """
+    HRESULT Good([in] ULONG a, [in] ULONG b, [in, size_is(a * b)] LONG *x,
+        [in, size_is(a*b)] LONG *y, [in, size_is(a)] LONG *z,
+        [in, size_is(a / 2), length_is(b + 1)] LONG *v,
+        [in, size_is(4 * 2)] LONG *w);
+    HRESULT Bad([in] ULONG a, [in] ULONG b, [in, size_is(a * b)] LONG *x,
+        [out, size_is(, a + b)] LONG **y);
+    HRESULT Pass([in] Two *two);
+    HRESULT Alone([in] ULONG a, [in, size_is(a + a)] LONG *x);"""))
+        done = self.idl("x.idl")
+        self.assertEqual((done.returncode, done.stderr.splitlines()), (0, [
+            'belay: x.idl:5: Warning: Two: widl computes "a*b" here, too, and '
+            'not "a+b"; let one struct have one computed count',
+            'belay: x.idl:21: Warning: ITwo.Bad: widl computes "a*b" here, '
+            'too, and not "a+b"; let one method have one computed count']))
+
     def test_the_warnings_of_widl_once(self):
         self.write("w.idl", IMPORT + interface(
             1, "IX", "HRESULT Put([in, switch_is(a)] LONG a);"))
