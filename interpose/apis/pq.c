@@ -44,34 +44,31 @@ BELAY_NEXT_SLOT_OF(PQgetResult, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQenterPipelineMode, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQexitPipelineMode, PQ_SONAME);
 
-#define COMMAND_AT(place, index, about, count)                                 \
+#define COMMAND_AT(place, record, index, about, count)                         \
 	{                                                                      \
 		.begin = {.operation = &pq_operations[index],                  \
 			  .key = conn,                                         \
 			  .site = (place),                                     \
 			  .text = (about),                                     \
 			  .args = {0, (uint64_t)(count)}},                     \
-		.next = (const void *)next,                                    \
+		.next = (const void *)next, .connection = (record),            \
 	}
 #define COMMAND(index, about, count)                                           \
-	COMMAND_AT(pq_site(BELAY_SITE(), (const void *)next), index, about,    \
-		   count)
+	COMMAND_AT(pq_site(BELAY_SITE(), (const void *)next), NULL, index,     \
+		   about, count)
 
 /* The same of what each query calls. */
 #define HOT_COMMAND(index, about, count)                                       \
-	COMMAND_AT(                                                            \
-		pq_site_of(BELAY_SITE(), pq_calls_inside(caller, BELAY_SITE(), \
-							 (const void *)next)), \
-		index, about, count)
-#define CALLER() pq_caller_of(BELAY_SITE())
-#define HOT_NEXT(sym) PQ_HOT_OF(sym, caller, BELAY_SITE())
+	COMMAND_AT(pq_site_of(BELAY_SITE(), here.inside), here.connection,     \
+		   index, about, count)
+#define HOT_NEXT(sym) __typeof__(&(sym)) next = (__typeof__(&(sym)))here.next
 
 /* --- Commands that are sent ---------------------------------------------- */
 
 BELAY_EXPORT PQ_EACH_QUERY int PQsendQuery(PGconn *conn, const char *query)
 {
-	struct pq_caller *caller = CALLER();
-	__typeof__(&PQsendQuery) next = HOT_NEXT(PQsendQuery);
+	struct pq_here here = PQ_HERE(PQsendQuery, conn);
+	HOT_NEXT(PQsendQuery);
 	struct pq_command command = HOT_COMMAND(PQ_QUERY, query, 0);
 
 	return pq_begin(&command) ? pq_begun(&command, next(conn, query)) : 0;
@@ -82,8 +79,8 @@ PQsendQueryParams(PGconn *conn, const char *query, int count, const Oid *types,
 		  const char *const *values, const int *lengths,
 		  const int *formats, int result_format)
 {
-	struct pq_caller *caller = CALLER();
-	__typeof__(&PQsendQueryParams) next = HOT_NEXT(PQsendQueryParams);
+	struct pq_here here = PQ_HERE(PQsendQueryParams, conn);
+	HOT_NEXT(PQsendQueryParams);
 	struct pq_command command = HOT_COMMAND(PQ_QUERY, query, count);
 
 	if (!pq_begin(&command))
@@ -111,8 +108,8 @@ PQsendQueryPrepared(PGconn *conn, const char *name, int count,
 		    const char *const *values, const int *lengths,
 		    const int *formats, int result_format)
 {
-	struct pq_caller *caller = CALLER();
-	__typeof__(&PQsendQueryPrepared) next = HOT_NEXT(PQsendQueryPrepared);
+	struct pq_here here = PQ_HERE(PQsendQueryPrepared, conn);
+	HOT_NEXT(PQsendQueryPrepared);
 	char sql[BELAY_TEXT_MAX];
 	struct pq_command command =
 		HOT_COMMAND(PQ_QUERY, execute(name, sql), count);
@@ -171,11 +168,9 @@ BELAY_EXPORT int PQsendClosePortal(PGconn *conn, const char *name)
 
 BELAY_EXPORT PQ_EACH_QUERY PGresult *PQexec(PGconn *conn, const char *query)
 {
-	struct pq_caller *caller = CALLER();
-	__typeof__(&PQexec) next = HOT_NEXT(PQexec);
-	const void *outer =
-		pq_enter_of(BELAY_SITE(), pq_calls_inside(caller, BELAY_SITE(),
-							  (const void *)next));
+	struct pq_here here = PQ_HERE(PQexec, conn);
+	const void *outer = pq_enter_of(BELAY_SITE(), here.inside);
+	HOT_NEXT(PQexec);
 	PGresult *result;
 
 	result = next(conn, query);
@@ -273,8 +268,9 @@ BELAY_EXPORT PGresult *PQclosePortal(PGconn *conn, const char *name)
 
 BELAY_EXPORT PQ_EACH_QUERY PGresult *PQgetResult(PGconn *conn)
 {
-	__typeof__(&PQgetResult) next = PQ_HOT(PQgetResult);
-	struct pq_connection *connection = pq_connection_find(conn);
+	struct pq_here here = PQ_HERE(PQgetResult, conn);
+	struct pq_connection *connection = here.connection;
+	HOT_NEXT(PQgetResult);
 	PGresult *result;
 
 	/* libpq asks for what is left before it sends something. */

@@ -153,16 +153,36 @@ struct pq_connection {
 	char message[PQ_MESSAGE_SIZE];
 } __attribute__((aligned(64)));
 
-/* pq_connection_find() - the record of a connection, or NULL */
-PQ_EACH_QUERY struct pq_connection *pq_connection_find(const PGconn *conn);
+/* The connection that this thread found last. */
+extern __thread struct pq_connection *pq_found_last;
+
+/* pq_connection_look_up() - the slow half of pq_connection_find() */
+struct pq_connection *pq_connection_look_up(const PGconn *conn);
+
+/*
+ * pq_connection_find() - the record of a connection, or NULL
+ *
+ * Acquire: what a new record says is written before whose it is.
+ */
+static inline struct pq_connection *pq_connection_find(const PGconn *conn)
+{
+	struct pq_connection *last = pq_found_last;
+
+	return __builtin_expect(
+		       last && conn &&
+			       __atomic_load_n(&last->conn, __ATOMIC_ACQUIRE) ==
+				       conn,
+		       1)
+		       ? last
+		       : pq_connection_look_up(conn);
+}
 
 /*
  * pq_connection_make() - the same; a new one where there is none
  *
  * NULL where there is no room, or conn is NULL: nothing of it is watched then.
  */
-PQ_EACH_QUERY struct pq_connection *pq_connection_make(PGconn *conn,
-						       const void *library);
+struct pq_connection *pq_connection_make(PGconn *conn, const void *library);
 
 /* pq_connection_forget() - the program ends the connection */
 void pq_connection_forget(struct pq_connection *connection);
@@ -253,6 +273,10 @@ static inline void *pq_hot(struct belay_next *next, enum pq_hot index,
 				    (site)))
 #define PQ_HOT(sym) PQ_HOT_OF(sym, pq_caller_of(BELAY_SITE()), BELAY_SITE())
 
+/* The same of a call about a connection: what its libpq would go on to. */
+#define PQ_HOT_ON(sym, connection)                                             \
+	PQ_HOT_OF(sym, (connection)->caller, (connection)->library)
+
 /* pq_is_inside() - whether libpq itself calls, rather than its user */
 bool pq_is_inside(const void *site, const void *next);
 
@@ -270,24 +294,71 @@ const void *pq_site(const void *site, const void *next);
  * Return: what pq_leave() is to be given.
  */
 const void *pq_enter(const void *site, const void *next);
-PQ_EACH_QUERY void pq_leave(const void *outer);
 #define PQ_ENTER(next) pq_enter(BELAY_SITE(), (const void *)(next))
 
-/* The same where it is known whether libpq calls. */
-PQ_EACH_QUERY const void *pq_site_of(const void *site, bool inside);
-PQ_EACH_QUERY const void *pq_enter_of(const void *site, bool inside);
+/* The outermost such place, or NULL. */
+extern __thread const void *pq_entered;
 
-/* pq_calls_inside() - pq_is_inside(), of a place in the caller's module */
-static inline bool pq_calls_inside(const struct pq_caller *caller,
-				   const void *site, const void *next)
+static inline void pq_leave(const void *outer)
 {
-	return __builtin_expect(caller != NULL, 1)
-		       ? (uintptr_t)next - caller->start < caller->size
-		       : pq_is_inside(site, next);
+	pq_entered = outer;
 }
 
-/* pq_entered_site() - the place that such a function was called from, or NULL */
-const void *pq_entered_site(void);
+/* The same where it is known whether libpq calls. */
+static inline const void *pq_enter_of(const void *site, bool inside)
+{
+	const void *outer = pq_entered;
+
+	/* The program may have found the outer function past us. */
+	if (!inside || !outer)
+		pq_entered = site;
+	return inside ? outer : NULL;
+}
+
+static inline const void *pq_site_of(const void *site, bool inside)
+{
+	return inside && pq_entered ? pq_entered : site;
+}
+
+/*
+ * struct pq_here - a function of each query that is called for a connection
+ *
+ * connection: its record, or NULL
+ * next:       the real function
+ * inside:     libpq itself calls
+ */
+struct pq_here {
+	struct pq_connection *connection;
+	void *next;
+	bool inside;
+};
+
+/* pq_here_find() - the slow half of pq_here() */
+struct pq_here pq_here_find(struct belay_next *next, enum pq_hot index,
+			    const PGconn *conn, const void *site);
+
+/* A record stands where the functions of its libpq are found at once. */
+static inline struct pq_here pq_here(struct belay_next *next, enum pq_hot index,
+				     const PGconn *conn, const void *site)
+{
+	struct pq_connection *connection = pq_connection_find(conn);
+	const struct pq_caller *caller = connection ? connection->caller : NULL;
+	void *found = NULL;
+
+	if (__builtin_expect(caller != NULL, 1))
+		found = __atomic_load_n(&caller->functions[index],
+					__ATOMIC_RELAXED);
+	if (__builtin_expect(!found, 0))
+		return pq_here_find(next, index, conn, site);
+	return (struct pq_here){
+		connection,
+		found,
+		(uintptr_t)site - caller->start < caller->size,
+	};
+}
+
+#define PQ_HERE(sym, conn)                                                     \
+	pq_here(&next_##sym, PQ_HOT_##sym, (conn), BELAY_SITE())
 
 /* What stands in for a function that is nowhere: each fails with a 0. */
 long pq_missing(void);
@@ -297,11 +368,17 @@ long pq_missing(void);
 
 /* --- Commands (pq_command.c) --------------------------------------------- */
 
-/* A command that is being sent. */
+/*
+ * A command that is being sent.
+ *
+ * next:       the real function
+ * waits:      the function returns when it has ended
+ * connection: its record, where that is known
+ */
 struct pq_command {
 	struct belay_begin begin;
-	const void *next; /* the real function */
-	bool waits;       /* the function returns when it has ended */
+	const void *next;
+	bool waits;
 	struct pq_connection *connection;
 	struct belay_ref ref;
 };

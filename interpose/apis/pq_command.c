@@ -22,7 +22,7 @@ BELAY_NEXT_SLOT_OF(PQisBusy, PQ_SONAME);
 BELAY_NEXT_SLOT_OF(PQtransactionStatus, PQ_SONAME);
 
 #define NEXT(sym) PQ_NEXT_FROM(sym, connection->library)
-#define HOT(sym) PQ_HOT_OF(sym, connection->caller, connection->library)
+#define HOT(sym) PQ_HOT_ON(sym, connection)
 
 static bool is_lost(const struct pq_connection *connection)
 {
@@ -289,13 +289,14 @@ static void dequeue(struct pq_command *command)
 
 bool pq_begin(struct pq_command *command)
 {
-	PGconn *conn = (PGconn *)(uintptr_t)command->begin.key;
-	struct pq_connection *connection =
-		pq_connection_make(conn, command->next);
+	struct pq_connection *connection = command->connection;
 	struct belay_outcome fault;
 
-	command->connection = connection;
 	command->ref = nobody;
+	if (__builtin_expect(!connection, 0))
+		connection = pq_connection_make(
+			(PGconn *)(uintptr_t)command->begin.key, command->next);
+	command->connection = connection;
 	if (!connection)
 		return true;
 	enqueue(connection);

@@ -38,7 +38,7 @@ static const struct belay_ref nobody = {NULL, 0};
  */
 static bool is_first(PGconn *conn, const void *site, const void *next)
 {
-	return conn && pq_entered_site() && pq_is_inside(site, next) &&
+	return conn && pq_entered && pq_is_inside(site, next) &&
 	       !pq_pointer_get(conn) &&
 	       PQ_NEXT_FROM(PQstatus, next)(conn) == CONNECTION_NEEDED;
 }
@@ -125,7 +125,7 @@ static polling first_poll(PGconn *conn, polling (*next)(PGconn *),
 /* By a function of libpq's that returns when the connection is made. */
 static bool is_waited_for(const void *site, polling (*next)(PGconn *))
 {
-	return pq_entered_site() && pq_is_inside(site, (const void *)next);
+	return pq_entered && pq_is_inside(site, (const void *)next);
 }
 
 BELAY_EXPORT PostgresPollingStatusType PQconnectPoll(PGconn *conn)

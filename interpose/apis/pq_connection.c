@@ -35,7 +35,7 @@ struct table {
 
 static struct table *connections;
 
-static __thread struct pq_connection *found_last;
+__thread struct pq_connection *pq_found_last;
 
 /* Objects for cancelling: in a child they are what they were. */
 static struct keys objects;
@@ -109,29 +109,15 @@ static struct table *make_table(void)
 	return nobody;
 }
 
-__attribute__((noinline)) static struct pq_connection *
-look_up(const PGconn *conn)
+struct pq_connection *pq_connection_look_up(const PGconn *conn)
 {
 	struct table *all = table();
 	int index = all && conn ? find(&all->keys, (uintptr_t)conn) : -1;
 
 	if (index < 0)
 		return NULL;
-	found_last = &all->records[index];
+	pq_found_last = &all->records[index];
 	return &all->records[index];
-}
-
-struct pq_connection *pq_connection_find(const PGconn *conn)
-{
-	struct pq_connection *last = found_last;
-
-	return __builtin_expect(
-		       last && conn &&
-			       __atomic_load_n(&last->conn, __ATOMIC_ACQUIRE) ==
-				       conn,
-		       1)
-		       ? last
-		       : look_up(conn);
 }
 
 /* Another thread may just look whether the record is that of its connection. */

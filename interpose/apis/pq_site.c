@@ -12,7 +12,7 @@
  */
 #include "pq.h"
 
-static __thread const void *entered;
+__thread const void *pq_entered;
 
 long pq_missing(void)
 {
@@ -79,6 +79,21 @@ __attribute__((noinline, cold)) void *pq_hot_find(struct belay_next *next,
 	return found;
 }
 
+__attribute__((noinline, cold)) struct pq_here
+pq_here_find(struct belay_next *next, enum pq_hot index, const PGconn *conn,
+	     const void *site)
+{
+	struct pq_here here = {.connection = pq_connection_find(conn)};
+
+	if (here.connection)
+		here.next = pq_hot(next, index, here.connection->caller,
+				   here.connection->library);
+	else
+		here.next = pq_hot(next, index, pq_caller_of(site), site);
+	here.inside = pq_is_inside(site, here.next);
+	return here;
+}
+
 bool pq_is_inside(const void *site, const void *next)
 {
 	const struct pq_caller *library = pq_caller_of(next);
@@ -90,41 +105,12 @@ bool pq_is_inside(const void *site, const void *next)
 	return module && module == belay_next_module(next);
 }
 
-const void *pq_site_of(const void *site, bool inside)
-{
-	return inside && entered ? entered : site;
-}
-
 const void *pq_site(const void *site, const void *next)
 {
 	return pq_site_of(site, pq_is_inside(site, next));
 }
 
-const void *pq_enter_of(const void *site, bool inside)
-{
-	const void *outer = entered;
-
-	if (!inside) {
-		entered = site;
-		return NULL;
-	}
-	/* The program found the outer function past us. */
-	if (!outer)
-		entered = site;
-	return outer;
-}
-
 const void *pq_enter(const void *site, const void *next)
 {
 	return pq_enter_of(site, pq_is_inside(site, next));
-}
-
-void pq_leave(const void *outer)
-{
-	entered = outer;
-}
-
-const void *pq_entered_site(void)
-{
-	return entered;
 }
