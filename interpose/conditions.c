@@ -70,6 +70,16 @@ static enum belayi_subject subject_of_all(const char *name)
 	return BELAYI_NOWHERE;
 }
 
+/* Of every text that is equal to, or like, the value; 0: there is none. */
+static char first_letter(const struct belay_condition *condition)
+{
+	char first = condition->value.text[0];
+
+	if (condition->relation == BELAY_IS_LIKE && strchr("*?[\\", first))
+		return 0;
+	return first;
+}
+
 struct belayi_bound
 belayi_condition_bind(const struct belay_condition *condition,
 		      const struct belay_operation *operation)
@@ -95,6 +105,7 @@ belayi_condition_bind(const struct belay_condition *condition,
 		bound.subject = subject_of_all(name);
 	}
 	bound.index = index < 0 ? 0 : (unsigned int)index;
+	bound.first = first_letter(condition);
 	belay_condition_range(condition, &bound.least, &bound.most);
 	return bound;
 }
@@ -173,20 +184,29 @@ static bool fits_stack(const struct belay_condition *condition)
 	return found != condition->negated;
 }
 
+static bool fits_derived(const struct belayi_bound *bound,
+			 const struct belay_begin *begin)
+{
+	char space[BELAY_DERIVED_MAX];
+	int saved = errno;
+	bool fits = belay_condition_text(
+		bound->condition,
+		begin->operation->derive(begin, bound->index, space));
+
+	errno = saved;
+	return fits;
+}
+
 BELAYI_EACH_CALL bool belayi_condition_asks(const struct belayi_bound *bound,
 					    const struct belay_begin *begin)
 {
 	const struct belay_condition *condition = bound->condition;
-	const struct belay_operation *operation = begin->operation;
-	char space[BELAY_DERIVED_MAX];
 
 	switch (bound->subject) {
 	case BELAYI_TEXT:
 		return belay_condition_text(condition, begin->text);
 	case BELAYI_DERIVED:
-		return belay_condition_text(
-			condition,
-			operation->derive(begin, bound->index, space));
+		return fits_derived(bound, begin);
 	case BELAYI_PATH:
 		return fits_descriptor(condition,
 				       (int)begin->args[bound->index]);

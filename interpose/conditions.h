@@ -23,6 +23,7 @@ enum belayi_subject {
 /*
  * A condition, bound to an operation.
  * least, most: the numbers that fit, of BELAYI_ARGUMENT; "not" is apart
+ * first:       what a text that fits begins with, of BELAYI_TEXT; 0: anything
  */
 struct belayi_bound {
 	const struct belay_condition *condition;
@@ -31,6 +32,7 @@ struct belayi_bound {
 	int64_t least;
 	int64_t most;
 	bool negated;
+	char first;
 };
 
 /* belayi_condition_bind() - looks up what a condition's name means */
@@ -51,7 +53,8 @@ bool belayi_condition_asks(const struct belayi_bound *bound,
 /*
  * belayi_condition_fits() - whether it fits a call that begins
  *
- * Inline for numbers: there can be many rules that only these keep apart.
+ * Inline for numbers, and for texts that begin otherwise: there can be many
+ * rules that only these keep apart.
  * Makes a system call where it is about a path, a thread's name or the stack.
  */
 static inline bool belayi_condition_fits(const struct belayi_bound *bound,
@@ -59,6 +62,9 @@ static inline bool belayi_condition_fits(const struct belayi_bound *bound,
 {
 	int64_t number;
 
+	if (bound->subject == BELAYI_TEXT && bound->first && begin->text &&
+	    *begin->text != bound->first)
+		return bound->negated;
 	if (bound->subject != BELAYI_ARGUMENT)
 		return belayi_condition_asks(bound, begin);
 	number = (int64_t)begin->args[bound->index];

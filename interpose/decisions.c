@@ -23,6 +23,7 @@
 _Static_assert(BELAYI_FIRED_MAX <= BELAY_ACTED_MAX, "there is room for all");
 
 BELAYI_EACH_CALL_READS struct belayi_decision *belayi_decisions = NULL;
+BELAYI_EACH_CALL_READS bool belayi_has_decided = false;
 
 /*
  * How many calls each rule's conditions fitted in this process, by the rule's
@@ -162,6 +163,8 @@ static void publish(const struct belayi_decided *draft)
 	__atomic_store_n(&decision->held,
 			 belayi_held_word(draft, BELAYI_NOT_HELD),
 			 __ATOMIC_RELAXED);
+	if (!belayi_has_decided)
+		__atomic_store_n(&belayi_has_decided, true, __ATOMIC_RELAXED);
 	/* Release: whoever sees the id sees the rest. */
 	__atomic_store_n(&decision->id, draft->id, __ATOMIC_RELEASE);
 }
@@ -259,45 +262,42 @@ decide_at(struct belayi_site *site, uint32_t first, struct belay_call *call,
 {
 	struct belayi_decided draft;
 	uint64_t stall_ns;
+	int saved = errno;
 
 	start_draft(&draft, call, turn, begin);
 	draft.site = site;
 	stall_ns = ask_rules(&draft, first, begin);
-	if (draft.fired_count == 0)
-		return true;
 	if (stall_ns)
 		stall(stall_ns);
-	publish(&draft);
-	show(&draft);
+	if (draft.fired_count) {
+		publish(&draft);
+		show(&draft);
+	}
 	if (draft.set & BELAY_VERDICT_FAIL_BEGIN) {
 		*ret_fault =
 			(struct belay_outcome){BELAY_FAILED, draft.error, 0};
 		belayi_decided_told(&draft, draft.fail_by, "fail-begin",
 				    (uint64_t)(int64_t)draft.error);
-		return false;
-	}
-	if (draft.set & BELAY_VERDICT_DEADLINE)
+	} else if (draft.set & BELAY_VERDICT_DEADLINE) {
 		belayi_timing_arm(&draft);
-	return true;
+	}
+	errno = saved;
+	return !(draft.set & BELAY_VERDICT_FAIL_BEGIN);
 }
 
 BELAYI_EACH_CALL bool belayi_decide(struct belay_call *call, uint64_t turn,
 				    const struct belay_begin *begin,
 				    struct belay_outcome *ret_fault)
 {
-	int saved = errno;
 	struct belayi_site *site = belayi_site(begin, call->number);
 	uint32_t first = 0;
-	bool begins = true;
 
 	while (site && first < site->count &&
 	       !belayi_rule_fits(&site->rules[first], begin))
 		first++;
 	/* A call without a slot is not touched. */
-	if (site && first < site->count && call->slot)
-		begins = decide_at(site, first, call, turn, begin, ret_fault);
-	errno = saved;
-	return begins;
+	return !site || first == site->count || !call->slot ||
+	       decide_at(site, first, call, turn, begin, ret_fault);
 }
 
 /* --- Later --------------------------------------------------------------- */

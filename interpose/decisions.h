@@ -104,6 +104,9 @@ _Static_assert(sizeof(struct belayi_decided) % sizeof(uint64_t) == 0,
 
 extern struct belayi_decision *belayi_decisions; /* NULL without rules */
 
+/* Most rules wait for ever: until one has acted, no decision is looked for. */
+extern bool belayi_has_decided;
+
 /*
  * belayi_decisions_make() - room for the decisions of all slots; once, where
  * there are rules

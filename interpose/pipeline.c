@@ -41,13 +41,13 @@ static struct belay_slot *mirror_of(const struct belay_call *call)
 
 /*
  * The slot of a call that rules decided something over, its own or its
- * mirror's; 0: they did not. Nobody asks without rules.
+ * mirror's; 0: they did not.
  */
 static inline uint32_t decided_slot(const struct belay_call *call)
 {
 	uint32_t slot;
 
-	if (__builtin_expect(!belayi_decisions, 1))
+	if (__builtin_expect(!belayi_has_decided, 1))
 		return 0;
 	slot = __atomic_load_n(&call->slot, __ATOMIC_RELAXED);
 	return slot < belayi_process.slots_count &&

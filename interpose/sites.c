@@ -9,6 +9,7 @@
  */
 #include "sites.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include <belay/adapter.h>
@@ -141,8 +142,8 @@ static struct belayi_site *no_room(void)
 }
 
 /* Whoever hangs a second entry for a place in finds the first one instead. */
-__attribute__((noinline)) static struct belayi_site *
-find_or_make(const struct belay_begin *begin, uint32_t number)
+static struct belayi_site *find_or_make(const struct belay_begin *begin,
+					uint32_t number)
 {
 	uint64_t at = mix(begin->site, number);
 	struct belayi_site *made = NULL;
@@ -191,21 +192,20 @@ bool belay_adapter_ruled(const struct belay_adapter *adapter)
 	return false;
 }
 
-BELAYI_EACH_CALL struct belayi_site *
-belayi_site(const struct belay_begin *begin, uint32_t number)
+/* last: where the next one looks first */
+__attribute__((noinline)) static struct belayi_site *
+look_up(const struct belay_begin *begin, uint32_t number,
+	struct belayi_site **last)
 {
-	uintptr_t address = (uintptr_t)begin->site;
-	struct belayi_site **last =
-		&found_last[(address ^ address >> 8) % LAST];
-	struct belayi_site *site = __atomic_load_n(last, __ATOMIC_ACQUIRE);
+	struct belayi_site *site;
+	int saved = errno;
 
-	if (__builtin_expect(site && is_of(site, begin), 1))
-		return site;
 	if (__atomic_load_n(&belayi_named[number], __ATOMIC_RELAXED) !=
 		    BELAYI_NAMED &&
 	    !is_named(number))
 		return NULL;
 	site = find_or_make(begin, number);
+	errno = saved;
 	if (site && site->count) {
 		__atomic_store_n(last, site, __ATOMIC_RELEASE);
 		return site;
@@ -214,4 +214,17 @@ belayi_site(const struct belay_begin *begin, uint32_t number)
 			 belayi_site_key(begin->site, number),
 			 __ATOMIC_RELAXED);
 	return NULL;
+}
+
+BELAYI_EACH_CALL struct belayi_site *
+belayi_site(const struct belay_begin *begin, uint32_t number)
+{
+	uintptr_t address = (uintptr_t)begin->site;
+	struct belayi_site **last =
+		&found_last[(address ^ address >> 8) % LAST];
+	struct belayi_site *site = __atomic_load_n(last, __ATOMIC_ACQUIRE);
+
+	return __builtin_expect(site && is_of(site, begin), 1)
+		       ? site
+		       : look_up(begin, number, last);
 }

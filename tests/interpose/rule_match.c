@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "conditions.h"
+
 /* splitmix64: as good as what the host makes of seed, rule, site and n. */
 static uint64_t hash(uint64_t n)
 {
@@ -46,6 +48,43 @@ static void numbers_fit_by_their_relation(void **state)
 		assert_int_equal(belay_condition_number(c, 6), cases[i].more);
 		assert_int_equal(belay_condition_number(c, INT64_MIN),
 				 cases[i].less);
+	}
+}
+
+/* What is seen of a text at once leaves no other answer than all of it. */
+static void texts_fit_where_a_rule_is_bound_as_elsewhere(void **state)
+{
+	static const char *const rules[] = {
+		"a b if c=drop",     "a b if !c=drop",
+		"a b if c~'drop *'", "a b if !c~'drop *'",
+		"a b if c~*drop",    "a b if c~?rop",
+		"a b if c~[dD]rop",  "a b if c~'\\\\drop'",
+		"a b if c~]drop",    "a b if c<drop",
+		"a b if !c<drop",    "a b if c~'[drop'",
+	};
+	static const char *const texts[] = {
+		"",     "drop",   "Drop",  "drop table", "drop ", "crop",
+		"*dro", "\\drop", "]drop", "[drop",      "?rop",  NULL,
+	};
+	const struct belay_operation operation = {
+		.size = sizeof(operation),
+		.arguments = {{"c", BELAY_ARGUMENT_TEXT}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+		const struct belay_condition *c =
+			rulebook_read(rules[i])->conditions;
+		struct belayi_bound bound =
+			belayi_condition_bind(c, &operation);
+
+		for (size_t k = 0; k < sizeof(texts) / sizeof(*texts); k++) {
+			const struct belay_begin begin = {
+				.operation = &operation, .text = texts[k]};
+
+			assert_int_equal(belayi_condition_fits(&bound, &begin),
+					 belay_condition_text(c, texts[k]));
+		}
 	}
 }
 
@@ -247,6 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_fit_by_their_relation),
+		cmocka_unit_test(texts_fit_where_a_rule_is_bound_as_elsewhere),
 		cmocka_unit_test(nothing_is_beyond_the_last_number),
 		cmocka_unit_test(texts_fit_when_equal_or_like),
 		cmocka_unit_test(triggers_count_calls),
