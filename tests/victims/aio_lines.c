@@ -32,19 +32,6 @@ static void fifo(void)
 	say_end(&blocks[0]);
 }
 
-/* Looks at the block itself: nobody is told that it was looked at. */
-static void until_over(const struct aiocb *cb)
-{
-	const struct timespec moment = {0, 1000000};
-	uint64_t end = now_ns() + PATIENCE_S * UINT64_C(1000000000);
-
-	while (__atomic_load_n(&cb->__error_code, __ATOMIC_ACQUIRE) ==
-	       EINPROGRESS) {
-		need(now_ns() < end, "waiting in vain for a call");
-		(void)nanosleep(&moment, NULL);
-	}
-}
-
 /* The same, and the program cancels them all at once, then one by one. */
 static void refused(void)
 {

@@ -2,38 +2,16 @@
 /*
  * aio_ruled.h - what the programs share that use POSIX AIO under rules
  *
- *     PROGRAM SCENE [ARGUMENT]
- *
- * They know nothing of Belay. They print lines of name=value; times are in
- * milliseconds since the first Begin.
+ * They print lines of name=value; times are in milliseconds since the first
+ * Begin.
  */
 #ifndef AIO_RULED_H
 #define AIO_RULED_H
 
-#include <aio.h>
-#include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
+#include "aio_program.h"
 
 #define QUEUED 5
-#define PATIENCE_S 20
-
-static inline void need(bool truth, const char *what)
-{
-	if (truth)
-		return;
-	(void)fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name,
-		      what, strerror(errno));
-	exit(1);
-}
-
-#define NEED(expression) need(expression, #expression)
+#define PATIENCE_S (PATIENCE_MS / 1000)
 
 /* --- Time ---------------------------------------------------------------- */
 
@@ -67,14 +45,6 @@ static inline void fill(struct aiocb *cb, int fd, size_t size)
 	cb->aio_nbytes = size;
 	cb->aio_lio_opcode = LIO_READ;
 	cb->aio_sigevent.sigev_notify = SIGEV_NONE;
-}
-
-static inline int new_file(void)
-{
-	int fd = memfd_create("ruled", 0);
-
-	NEED(fd >= 0 && write(fd, "0123456789", 10) == 10);
-	return fd;
 }
 
 /* Sleeps until a call is over; false where that is not within some time. */
@@ -116,29 +86,6 @@ static inline const char *cancel(int fd, struct aiocb *cb)
 	int r = aio_cancel(fd, cb);
 
 	return r < 0 ? name_of(errno) : answers[r];
-}
-
-/* --- Scenes -------------------------------------------------------------- */
-
-static const char *argument;
-
-struct scene {
-	const char *name;
-	void (*play)(void);
-};
-
-/* scenes: the last one has no name */
-static inline int play(const struct scene *scenes, int argc, char **argv)
-{
-	argument = argc > 2 ? argv[2] : "";
-	for (; argc > 1 && scenes->name; scenes++) {
-		if (strcmp(scenes->name, argv[1]) != 0)
-			continue;
-		scenes->play();
-		return 0;
-	}
-	(void)fprintf(stderr, "Usage: %s SCENE [ARGUMENT]\n", argv[0]);
-	return 2;
 }
 
 #endif

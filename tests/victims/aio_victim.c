@@ -2,41 +2,20 @@
 /*
  * aio_victim.c - uses POSIX AIO, and stands still where it can be looked at
  *
- * Usage: aio_victim SCENE [LIBRARY]
- *
- * It knows nothing of Belay. Where it stands still it says so on its standard
- * output, and goes on at the next line of input or at its end.
+ * Where it stands still it says so on its standard output, and goes on at the
+ * next line of input or at its end. The argument of two scenes is a library.
  */
-#include <aio.h>
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "aio_program.h"
 
 #define ROUNDS 50
 #define THREADS 4
 #define EACH 500
-#define PATIENCE_MS 20000
-
-static void need(bool truth, const char *what)
-{
-	if (truth)
-		return;
-	(void)fprintf(stderr, "aio_victim: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-#define NEED(expression) need(expression, #expression)
 
 /* Stands still. */
 __attribute__((format(printf, 1, 2))) static void at(const char *format, ...)
@@ -54,26 +33,15 @@ __attribute__((format(printf, 1, 2))) static void at(const char *format, ...)
 	} while (c != '\n' && c != EOF);
 }
 
-static void a_moment(int *waited_ms)
-{
-	struct timespec moment = {.tv_nsec = 1000000};
-
-	need(++*waited_ms < PATIENCE_MS, "waiting in vain");
-	(void)nanosleep(&moment, NULL);
-}
-
 /*
- * Looks at the block itself, so that nobody is told that it was looked at.
- * Then asks for another one: that waits until libc is done with the first.
+ * Nobody is told that it was looked at. Then asks for another one: that waits
+ * until libc is done with the first.
  */
 static void until_done(const struct aiocb *cb)
 {
 	static const struct aiocb other;
-	int waited = 0;
 
-	while (__atomic_load_n(&cb->__error_code, __ATOMIC_ACQUIRE) ==
-	       EINPROGRESS)
-		a_moment(&waited);
+	until_over(cb);
 	(void)aio_error(&other);
 }
 
@@ -91,14 +59,6 @@ static void fill(struct aiocb *cb, int fd, void *buffer, size_t size,
 static void new_pipe(int fds[2])
 {
 	NEED(pipe(fds) == 0);
-}
-
-static int new_file(void)
-{
-	int fd = memfd_create("victim", 0);
-
-	NEED(write(fd, "0123456789", 10) == 10);
-	return fd;
 }
 
 /* A read that a thread of libc is in: a cancel no longer reaches it. */
@@ -487,40 +447,27 @@ static void library(const char *path, int flags)
 	at("done");
 }
 
-static const char *library_path;
-
 static void local(void)
 {
-	library(library_path, RTLD_LOCAL);
+	library(argument, RTLD_LOCAL);
 }
 
 static void deep(void)
 {
-	library(library_path, RTLD_LOCAL | RTLD_DEEPBIND);
+	library(argument, RTLD_LOCAL | RTLD_DEEPBIND);
 }
-
-static const struct {
-	const char *name;
-	void (*play)(void);
-} scenes[] = {
-	{"transfer", transfer},   {"pending", pending},
-	{"suspended", suspended}, {"cancel", cancel},
-	{"careless", careless},   {"reuse", reuse},
-	{"between", between},     {"twice", twice},
-	{"lists", lists},         {"notified", notified},
-	{"threads", threads},     {"local", local},
-	{"deep", deep},
-};
 
 int main(int argc, char **argv)
 {
-	library_path = argc > 2 ? argv[2] : "";
-	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
-		if (argc < 2 || strcmp(scenes[i].name, argv[1]) != 0)
-			continue;
-		scenes[i].play();
-		return 0;
-	}
-	(void)fprintf(stderr, "Usage: aio_victim SCENE [LIBRARY]\n");
-	return 2;
+	static const struct scene scenes[] = {
+		{"transfer", transfer},   {"pending", pending},
+		{"suspended", suspended}, {"cancel", cancel},
+		{"careless", careless},   {"reuse", reuse},
+		{"between", between},     {"twice", twice},
+		{"lists", lists},         {"notified", notified},
+		{"threads", threads},     {"local", local},
+		{"deep", deep},           {0},
+	};
+
+	return play(scenes, argc, argv);
 }
