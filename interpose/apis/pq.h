@@ -9,19 +9,8 @@
 #ifndef BELAY_APIS_PQ_H
 #define BELAY_APIS_PQ_H
 
-#include <libpq-fe.h>
-
-#include <belay/adapter.h>
-
-#define PQ_SONAME "libpq.so.5"
-
-/* What each query runs through: it stands together, in few pages. */
-#define PQ_EACH_QUERY __attribute__((hot))
-
-enum { PQ_CONNECT, PQ_QUERY, PQ_PREPARE, PQ_DESCRIBE, PQ_CLOSE, PQ_OPERATIONS };
-
-extern const struct belay_operation pq_operations[PQ_OPERATIONS];
-extern const struct belay_adapter belay_adapter;
+#include "pq_operations.h"
+#include "pq_site.h"
 
 /* --- SQLSTATEs (pq_errors.c) --------------------------------------------- */
 
@@ -195,130 +184,7 @@ void pq_pointer_put(const void *object, PGconn *conn);
 PGconn *pq_pointer_get(const void *object);
 void pq_pointer_drop(const void *object);
 
-/* --- Where calls come from (pq_site.c) ----------------------------------- */
-
-/*
- * The functions of a query. A SELECT of one row takes some 20 us, after which
- * nothing of ours is in the caches: so where these go on to stands together,
- * for the first two modules that call them (libpq is one).
- */
-enum pq_hot {
-	PQ_HOT_PQgetResult,
-	PQ_HOT_PQsendQuery,
-	PQ_HOT_PQresultStatus,
-	PQ_HOT_PQntuples,
-	PQ_HOT_PQexec,
-	PQ_HOT_PQclear,
-	/* In the next line. */
-	PQ_HOT_PQcmdTuples,
-	PQ_HOT_PQconsumeInput,
-	PQ_HOT_PQisBusy,
-	PQ_HOT_PQsendQueryParams,
-	PQ_HOT_PQsendQueryPrepared,
-	PQ_HOTS,
-};
-
-#define PQ_CALLERS 2
-
-/* size: written last; 0: nobody's */
-struct pq_caller {
-	uintptr_t start;
-	uintptr_t size;
-	void *functions[PQ_HOTS];
-} __attribute__((aligned(64)));
-
-/*
- * What each query reads: a few cache lines of one page
- *
- * made:    how many results there are that rules made up
- * numbers: of the operations
- */
-struct pq_reads {
-	struct pq_caller callers[PQ_CALLERS];
-	uint32_t made;
-	uint32_t numbers[PQ_OPERATIONS];
-} __attribute__((aligned(512)));
-
-extern struct pq_reads pq_reads;
-
-/*
- * pq_caller_of() - the module that an address is in, or NULL where it is none
- * of the first two
- */
-PQ_EACH_QUERY struct pq_caller *pq_caller_of(const void *address);
-
-/* pq_caller_make() - the same; where there is room yet, it becomes one */
-struct pq_caller *pq_caller_make(const void *address);
-
-/* pq_hot_find() - the slow half of pq_hot(); caller may be NULL */
-void *pq_hot_find(struct belay_next *next, enum pq_hot index,
-		  struct pq_caller *caller, const void *site);
-
-static inline void *pq_hot(struct belay_next *next, enum pq_hot index,
-			   struct pq_caller *caller, const void *site)
-{
-	void *found = NULL;
-
-	if (__builtin_expect(caller != NULL, 1))
-		found = __atomic_load_n(&caller->functions[index],
-					__ATOMIC_RELAXED);
-	return __builtin_expect(found != NULL, 1)
-		       ? found
-		       : pq_hot_find(next, index, caller, site);
-}
-
-/* What a call that comes from the caller's module, from there, goes on to. */
-#define PQ_HOT_OF(sym, caller, site)                                           \
-	((__typeof__(&(sym)))pq_hot(&next_##sym, PQ_HOT_##sym, (caller),       \
-				    (site)))
-#define PQ_HOT(sym) PQ_HOT_OF(sym, pq_caller_of(BELAY_SITE()), BELAY_SITE())
-
-/* The same of a call about a connection: what its libpq would go on to. */
-#define PQ_HOT_ON(sym, connection)                                             \
-	PQ_HOT_OF(sym, (connection)->caller, (connection)->library)
-
-/* pq_is_inside() - whether libpq itself calls, rather than its user */
-bool pq_is_inside(const void *site, const void *next);
-
-/*
- * pq_site() - the place in the program: libpq's own calls count as those of
- * the function that the program called, where that is one of ours
- */
-const void *pq_site(const void *site, const void *next);
-
-/*
- * pq_enter(), pq_leave() - a function runs whose work libpq does with others
- * that are ours, too
- *
- * site: the place that it was called from
- * Return: what pq_leave() is to be given.
- */
-const void *pq_enter(const void *site, const void *next);
-#define PQ_ENTER(next) pq_enter(BELAY_SITE(), (const void *)(next))
-
-/* The outermost such place, or NULL. */
-extern __thread const void *pq_entered;
-
-static inline void pq_leave(const void *outer)
-{
-	pq_entered = outer;
-}
-
-/* The same where it is known whether libpq calls. */
-static inline const void *pq_enter_of(const void *site, bool inside)
-{
-	const void *outer = pq_entered;
-
-	/* The program may have found the outer function past us. */
-	if (!inside || !outer)
-		pq_entered = site;
-	return inside ? outer : NULL;
-}
-
-static inline const void *pq_site_of(const void *site, bool inside)
-{
-	return inside && pq_entered ? pq_entered : site;
-}
+/* --- Functions of each query (pq_site.c) ---------------------------------- */
 
 /*
  * struct pq_here - a function of each query that is called for a connection
@@ -359,12 +225,6 @@ static inline struct pq_here pq_here(struct belay_next *next, enum pq_hot index,
 
 #define PQ_HERE(sym, conn)                                                     \
 	pq_here(&next_##sym, PQ_HOT_##sym, (conn), BELAY_SITE())
-
-/* What stands in for a function that is nowhere: each fails with a 0. */
-long pq_missing(void);
-#define PQ_NEXT_FROM(sym, site)                                                \
-	(BELAY_NEXT_FROM(sym, site) ?: (__typeof__(&(sym)))(void *)pq_missing)
-#define PQ_NEXT(sym) PQ_NEXT_FROM(sym, BELAY_SITE())
 
 /* --- Commands (pq_command.c) --------------------------------------------- */
 
@@ -426,8 +286,33 @@ struct belay_outcome pq_outcome(const struct pq_connection *connection);
 
 /* --- What rules do to a call (pq_ruled.c) -------------------------------- */
 
+/* pq_rule_head() - the slow half of pq_ruled_head() */
+void pq_rule_head(struct pq_connection *connection, enum belay_verdict verdict,
+		  bool first);
+
+/* Nothing is left of the last head that was ruled. */
+static inline bool pq_is_plain(const struct pq_connection *connection)
+{
+	return !connection->ruled && !connection->aborted &&
+	       !__atomic_load_n(&connection->held, __ATOMIC_RELAXED) &&
+	       !__atomic_load_n(&connection->lost, __ATOMIC_RELAXED);
+}
+
+/* pq_keeps() - what rules ask of a call, which may be nobody's */
+static inline enum belay_verdict pq_keeps(const struct belay_ref *ref)
+{
+	return ref->call ? belay_adapter_keeps(ref) : BELAY_DELIVER;
+}
+
 /* pq_ruled_head() - the head is another call; first: it was sent alone */
-PQ_EACH_QUERY void pq_ruled_head(struct pq_connection *connection, bool first);
+static inline void pq_ruled_head(struct pq_connection *connection, bool first)
+{
+	enum belay_verdict verdict = pq_keeps(&connection->head);
+
+	if (__builtin_expect(
+		    verdict != BELAY_DELIVER || !pq_is_plain(connection), 0))
+		pq_rule_head(connection, verdict, first);
+}
 
 /* pq_ruled_connect() - connecting is another call */
 void pq_ruled_connect(struct pq_connection *connection);
@@ -503,9 +388,19 @@ struct pq_connection *pq_connection_of(const struct belay_ref *ref);
 bool pq_cancel_claim(struct pq_connection *connection);
 void pq_cancel_release(struct pq_connection *connection);
 
+/* pq_cancel_await() - the slow half of pq_cancel_settle() */
+void pq_cancel_await(const struct pq_connection *connection,
+		     const struct belay_ref *ref);
+
 /* pq_cancel_settle() - lets one that was sent for the call get its answer */
-PQ_EACH_QUERY void pq_cancel_settle(const struct pq_connection *connection,
-				    const struct belay_ref *ref);
+static inline void pq_cancel_settle(const struct pq_connection *connection,
+				    const struct belay_ref *ref)
+{
+	if (ref->call &&
+	    (__atomic_load_n(&connection->canceling, __ATOMIC_ACQUIRE) ||
+	     __atomic_load_n(&connection->asked, __ATOMIC_ACQUIRE)))
+		pq_cancel_await(connection, ref);
+}
 
 /* pq_cancel_wait() - waits until no cancel of that kind is on its way */
 PQ_EACH_QUERY void pq_cancel_wait(struct pq_connection *connection);

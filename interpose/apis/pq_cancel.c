@@ -177,8 +177,9 @@ enum belay_answer pq_cancel_call(const struct belay_ref *ref,
  * the cancel is not taken for one that came too late, the end of the call
  * waits for it; not for long, this may be the thread of an event loop.
  */
-__attribute__((noinline, cold)) static void
-settle(const struct pq_connection *connection, const struct belay_ref *ref)
+__attribute__((cold)) void
+pq_cancel_await(const struct pq_connection *connection,
+		const struct belay_ref *ref)
 {
 	const struct timespec nap = {0, NAP_NS};
 	uint64_t id = belay_call_id(ref);
@@ -196,15 +197,6 @@ settle(const struct pq_connection *connection, const struct belay_ref *ref)
 		(void)nanosleep(&nap, NULL);
 	}
 	errno = saved;
-}
-
-void pq_cancel_settle(const struct pq_connection *connection,
-		      const struct belay_ref *ref)
-{
-	if (ref->call &&
-	    (__atomic_load_n(&connection->canceling, __ATOMIC_ACQUIRE) ||
-	     __atomic_load_n(&connection->asked, __ATOMIC_ACQUIRE)))
-		settle(connection, ref);
 }
 
 /* Libpq is not at work on the connection; not for long: it may look up a name. */

@@ -43,7 +43,7 @@ static struct made {
 /* Place holder while one is written. */
 #define CLAIMED ((const PGresult *)(uintptr_t)1)
 
-PQ_EACH_QUERY static struct made *find(const PGresult *result)
+static inline struct made *find(const PGresult *result)
 {
 	if (__builtin_expect(
 		    __atomic_load_n(&pq_reads.made, __ATOMIC_RELAXED) == 0, 1))

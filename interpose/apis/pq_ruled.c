@@ -20,11 +20,6 @@ BELAY_NEXT_SLOT_OF(PQresultStatus, PQ_SONAME);
 
 #define NEXT(sym) PQ_NEXT_FROM(sym, connection->library)
 
-static enum belay_verdict keeps(const struct belay_ref *ref)
-{
-	return ref->call ? belay_adapter_keeps(ref) : BELAY_DELIVER;
-}
-
 /* What there is to know of a call before its answer comes. */
 static void expect(struct pq_connection *connection,
 		   const struct belay_ref *ref, enum belay_verdict verdict)
@@ -35,17 +30,8 @@ static void expect(struct pq_connection *connection,
 	__atomic_store_n(&connection->lost, lost, __ATOMIC_RELEASE);
 }
 
-/* Nothing is left of the last head that was ruled. */
-static inline bool is_plain(const struct pq_connection *connection)
-{
-	return !connection->ruled && !connection->aborted &&
-	       !__atomic_load_n(&connection->held, __ATOMIC_RELAXED) &&
-	       !__atomic_load_n(&connection->lost, __ATOMIC_RELAXED);
-}
-
-__attribute__((noinline, cold)) static void
-rule_head(struct pq_connection *connection, enum belay_verdict verdict,
-	  bool first)
+__attribute__((cold)) void pq_rule_head(struct pq_connection *connection,
+					enum belay_verdict verdict, bool first)
 {
 	const struct belay_ref *head = &connection->head;
 	bool ruled = verdict != BELAY_DELIVER;
@@ -62,18 +48,9 @@ rule_head(struct pq_connection *connection, enum belay_verdict verdict,
 		belay_adapter_unable(head);
 }
 
-void pq_ruled_head(struct pq_connection *connection, bool first)
-{
-	enum belay_verdict verdict = keeps(&connection->head);
-
-	if (__builtin_expect(verdict != BELAY_DELIVER || !is_plain(connection),
-			     0))
-		rule_head(connection, verdict, first);
-}
-
 void pq_ruled_connect(struct pq_connection *connection)
 {
-	enum belay_verdict verdict = keeps(&connection->connecting);
+	enum belay_verdict verdict = pq_keeps(&connection->connecting);
 
 	connection->ruled_connect = verdict != BELAY_DELIVER;
 	connection->done = false;
@@ -209,7 +186,8 @@ PGresult *pq_ruled_result(struct pq_connection *connection,
 		status = NEXT(PQresultStatus)(result);
 	if (status == PGRES_PIPELINE_SYNC) {
 		connection->aborted = false;
-		connection->ruled = keeps(&connection->head) != BELAY_DELIVER;
+		connection->ruled =
+			pq_keeps(&connection->head) != BELAY_DELIVER;
 		return result;
 	}
 	pq_saw(connection, result);

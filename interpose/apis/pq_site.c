@@ -23,19 +23,6 @@ long pq_missing(void)
 
 struct pq_reads pq_reads;
 
-/* Acquire pairs with add_caller(), which writes the size last. */
-struct pq_caller *pq_caller_of(const void *address)
-{
-	for (unsigned int i = 0; i < PQ_CALLERS; i++) {
-		uintptr_t size = __atomic_load_n(&pq_reads.callers[i].size,
-						 __ATOMIC_ACQUIRE);
-
-		if ((uintptr_t)address - pq_reads.callers[i].start < size)
-			return &pq_reads.callers[i];
-	}
-	return NULL;
-}
-
 static struct pq_caller *add_caller(const void *site)
 {
 	static uint32_t used;
