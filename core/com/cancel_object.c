@@ -53,8 +53,14 @@ static ULONG STDMETHODCALLTYPE cancel_Release(ICancelMethodCalls *This)
 static HRESULT STDMETHODCALLTYPE cancel_Cancel(ICancelMethodCalls *This,
 					       ULONG ulSeconds)
 {
-	return belay_call_cancel(&impl_from_ICancelMethodCalls(This)->ref,
-				 ulSeconds, BELAY_BY_APPLICATION);
+	HRESULT hr;
+
+	/* What comes in meanwhile may release it. */
+	(void)cancel_AddRef(This);
+	hr = belay_call_cancel(&impl_from_ICancelMethodCalls(This)->ref,
+			       ulSeconds, BELAY_BY_APPLICATION);
+	(void)cancel_Release(This);
+	return hr;
 }
 
 static HRESULT STDMETHODCALLTYPE cancel_TestCancel(ICancelMethodCalls *This)

@@ -124,14 +124,33 @@ static HRESULT ask_handles(struct container *container, HANDLE *ret_handles,
 	return S_OK;
 }
 
+static HRESULT wait_for_one(struct container *container, DWORD milliseconds,
+			    ISynchronize **ret_member)
+{
+	HANDLE handles[MEMBERS_MAX];
+	unsigned int count;
+	DWORD index;
+	HRESULT hr = ask_handles(container, handles, &count);
+
+	if (FAILED(hr))
+		return hr;
+	if (!count)
+		return RPC_E_NO_SYNC;
+	hr = belayi_handles_wait(handles, count, 0, belayi_until(milliseconds),
+				 &index);
+	if (hr == RPC_S_CALLPENDING)
+		return RPC_E_TIMEOUT;
+	if (FAILED(hr))
+		return hr;
+	*ret_member = container->members[index];
+	(void)ISynchronize_AddRef(*ret_member);
+	return S_OK;
+}
+
 static HRESULT container_WaitMultiple(ISynchronizeContainer *iface,
 				      DWORD dwFlags, DWORD dwTimeOut,
 				      ISynchronize **ppSync)
 {
-	struct container *container = impl_from_ISynchronizeContainer(iface);
-	HANDLE handles[MEMBERS_MAX];
-	unsigned int count;
-	DWORD index;
 	HRESULT hr;
 
 	if (!ppSync)
@@ -139,20 +158,12 @@ static HRESULT container_WaitMultiple(ISynchronizeContainer *iface,
 	*ppSync = NULL;
 	if (dwFlags & COWAIT_WAITALL)
 		return E_INVALIDARG;
-	hr = ask_handles(container, handles, &count);
-	if (FAILED(hr))
-		return hr;
-	if (!count)
-		return RPC_E_NO_SYNC;
-	hr = belayi_handles_wait(handles, count, 0, belayi_until(dwTimeOut),
-				 &index);
-	if (hr == RPC_S_CALLPENDING)
-		return RPC_E_TIMEOUT;
-	if (FAILED(hr))
-		return hr;
-	*ppSync = container->members[index];
-	(void)ISynchronize_AddRef(*ppSync);
-	return S_OK;
+	/* What comes in meanwhile may release it, and its members. */
+	(void)container_AddRef(iface);
+	hr = wait_for_one(impl_from_ISynchronizeContainer(iface), dwTimeOut,
+			  ppSync);
+	(void)container_Release(iface);
+	return hr;
 }
 
 static const ISynchronizeContainerVtbl container_vtbl = {

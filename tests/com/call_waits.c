@@ -7,6 +7,8 @@
 #include "callee.h"
 #include "unknown.h"
 
+#include <unistd.h>
+
 /* --- A message filter that cancels in vain ------------------------------- */
 
 /*
@@ -194,6 +196,107 @@ static void a_wait_keeps_its_call_object(void **state)
 	try_to_wait(&IID_ISynchronize, wait_for, S_OK);
 }
 
+/* Another apartment's synchronous call, which this one cancels. */
+struct other_call {
+	struct runner runner;
+	IStream *stream;
+	uint32_t thread;
+	HRESULT hr;
+};
+
+static void call_elsewhere(void *data)
+{
+	struct other_call *other = data;
+	ULONG slept;
+	void *calc;
+
+	assert_int_equal(CoInitialize(NULL), S_OK);
+	assert_int_equal(CoGetInterfaceAndReleaseStream(other->stream,
+							&IID_ICalc, &calc),
+			 S_OK);
+	assert_int_equal(CoEnableCallCancellation(NULL), S_OK);
+	__atomic_store_n(&other->thread, (uint32_t)gettid(), __ATOMIC_RELEASE);
+	other->hr = ICalc_Slow((ICalc *)calc, GATED, &slept);
+	(void)ICalc_Release((ICalc *)calc);
+	CoUninitialize();
+}
+
+static void a_cancel_keeps_its_cancel_object(void **state)
+{
+	struct callee callee = {0};
+	ICalc *calc = callee_start(&callee, true);
+	struct other_call other = {.hr = E_UNEXPECTED};
+	struct release release = {&callee, NULL, NULL, 0};
+	struct job job;
+
+	(void)state;
+	assert_int_equal(CoMarshalInterThreadInterfaceInStream(
+				 &IID_ICalc, (IUnknown *)calc, &other.stream),
+			 S_OK);
+	runner_start(&other.runner, call_elsewhere, &other);
+	callee_await(&callee, entered, 1);
+	assert_int_equal(CoGetCancelObject(other.thread,
+					   &IID_ICancelMethodCalls,
+					   &release.object),
+			 S_OK);
+	job_post(&job, belayi_apartment_current(), release_and_open, &release);
+	assert_int_equal(cancel(release.object), RPC_E_CALL_COMPLETE);
+	assert_true(job_ran(&job));
+	assert_true(release.left > 0);
+	runner_join(&other.runner);
+	assert_int_equal(other.hr, S_OK);
+	(void)ICalc_Release(calc);
+	callee_stop(&callee);
+}
+
+/* What a container waits for is signaled when it is released. */
+struct set_down {
+	ISynchronizeContainer *container;
+	ISynchronize *event;
+	ULONG left;
+};
+
+static void release_and_signal(struct job *job)
+{
+	struct set_down *set = job->data;
+
+	set->left = ISynchronizeContainer_Release(set->container);
+	(void)ISynchronize_Signal(set->event);
+}
+
+static void a_wait_for_several_keeps_its_container(void **state)
+{
+	struct set_down set = {.left = 0};
+	ISynchronize *signaled = NULL;
+	struct job job;
+
+	(void)state;
+	assert_int_equal(CoInitialize(NULL), S_OK);
+	assert_int_equal(CoCreateInstance(&CLSID_SynchronizeContainer, NULL,
+					  CLSCTX_INPROC_SERVER,
+					  &IID_ISynchronizeContainer,
+					  (void **)&set.container),
+			 S_OK);
+	assert_int_equal(CoCreateInstance(&CLSID_ManualResetEvent, NULL,
+					  CLSCTX_INPROC_SERVER,
+					  &IID_ISynchronize,
+					  (void **)&set.event),
+			 S_OK);
+	assert_int_equal(
+		ISynchronizeContainer_AddSynchronize(set.container, set.event),
+		S_OK);
+	job_post(&job, belayi_apartment_current(), release_and_signal, &set);
+	assert_int_equal(ISynchronizeContainer_WaitMultiple(set.container, 0,
+							    20000, &signaled),
+			 S_OK);
+	assert_true(job_ran(&job));
+	assert_true(set.left > 0);
+	assert_ptr_equal(signaled, set.event);
+	(void)ISynchronize_Release(signaled);
+	assert_int_equal(ISynchronize_Release(set.event), 0);
+	CoUninitialize();
+}
+
 /* --- So is what it asks with --------------------------------------------- */
 
 /* An ICalc that is asked for another interface has the asker release first. */
@@ -318,6 +421,8 @@ int main(void)
 		cmocka_unit_test(a_finish_keeps_its_call_object),
 		cmocka_unit_test(a_cancel_keeps_its_call_object),
 		cmocka_unit_test(a_wait_keeps_its_call_object),
+		cmocka_unit_test(a_cancel_keeps_its_cancel_object),
+		cmocka_unit_test(a_wait_for_several_keeps_its_container),
 		cmocka_unit_test(a_query_keeps_its_proxy),
 		cmocka_unit_test(many_queries_keep_their_proxy),
 		cmocka_unit_test(a_factory_keeps_its_proxy),
