@@ -17,7 +17,7 @@ import postgres  # noqa: E402
 IDLE = """pq.query timeout after=1h if caller~nowhere.so
 pq.query fault error=server if sql~'drop *'
 pq.prepare timeout after=1h"""
-PROCESSES = 15
+PROCESSES = 40
 
 
 @contextlib.contextmanager
