@@ -23,7 +23,7 @@
 _Static_assert(BELAYI_FIRED_MAX <= BELAY_ACTED_MAX, "there is room for all");
 
 BELAYI_EACH_CALL_READS struct belayi_decision *belayi_decisions = NULL;
-BELAYI_EACH_CALL_READS bool belayi_has_decided = false;
+BELAYI_EACH_CALL_READS bool belayi_decided_once = false;
 
 /*
  * How many calls each rule's conditions fitted in this process, by the rule's
@@ -163,8 +163,8 @@ static void publish(const struct belayi_decided *draft)
 	__atomic_store_n(&decision->held,
 			 belayi_held_word(draft, BELAYI_NOT_HELD),
 			 __ATOMIC_RELAXED);
-	if (!belayi_has_decided)
-		__atomic_store_n(&belayi_has_decided, true, __ATOMIC_RELAXED);
+	if (!belayi_has_decided())
+		__atomic_store_n(&belayi_decided_once, true, __ATOMIC_RELAXED);
 	/* Release: whoever sees the id sees the rest. */
 	__atomic_store_n(&decision->id, draft->id, __ATOMIC_RELEASE);
 }

@@ -105,7 +105,13 @@ _Static_assert(sizeof(struct belayi_decided) % sizeof(uint64_t) == 0,
 extern struct belayi_decision *belayi_decisions; /* NULL without rules */
 
 /* Most rules wait for ever: until one has acted, no decision is looked for. */
-extern bool belayi_has_decided;
+extern bool belayi_decided_once;
+
+/* Relaxed: who has a call's reference has it from its begin, or after. */
+static inline bool belayi_has_decided(void)
+{
+	return __atomic_load_n(&belayi_decided_once, __ATOMIC_RELAXED);
+}
 
 /*
  * belayi_decisions_make() - room for the decisions of all slots; once, where

@@ -163,7 +163,7 @@ static inline bool is_decided(const struct belay_ref *ref)
 {
 	const struct belay_slot *slot;
 
-	if (__builtin_expect(!belayi_has_decided, 1) || !ref->call ||
+	if (__builtin_expect(!belayi_has_decided(), 1) || !ref->call ||
 	    !belayi_live())
 		return false;
 	slot = belayi_slot_of(ref->call);

@@ -47,7 +47,7 @@ static inline uint32_t decided_slot(const struct belay_call *call)
 {
 	uint32_t slot;
 
-	if (__builtin_expect(!belayi_has_decided, 1))
+	if (__builtin_expect(!belayi_has_decided(), 1))
 		return 0;
 	slot = __atomic_load_n(&call->slot, __ATOMIC_RELAXED);
 	return slot < belayi_process.slots_count &&
