@@ -61,14 +61,14 @@ BELAY_NEXT_SLOT_OF(PQexitPipelineMode, PQ_SONAME);
 #define HOT_COMMAND(index, about, count)                                       \
 	COMMAND_AT(pq_site_of(BELAY_SITE(), here.inside), here.connection,     \
 		   index, about, count)
-#define HOT_NEXT(sym) __typeof__(&(sym)) next = (__typeof__(&(sym)))here.next
+#define NEXT_HERE(sym) ((__typeof__(&(sym)))here.next)
 
 /* --- Commands that are sent ---------------------------------------------- */
 
 BELAY_EXPORT PQ_EACH_QUERY int PQsendQuery(PGconn *conn, const char *query)
 {
 	struct pq_here here = PQ_HERE(PQsendQuery, conn);
-	HOT_NEXT(PQsendQuery);
+	__typeof__(&PQsendQuery) next = NEXT_HERE(PQsendQuery);
 	struct pq_command command = HOT_COMMAND(PQ_QUERY, query, 0);
 
 	return pq_begin(&command) ? pq_begun(&command, next(conn, query)) : 0;
@@ -80,7 +80,7 @@ PQsendQueryParams(PGconn *conn, const char *query, int count, const Oid *types,
 		  const int *formats, int result_format)
 {
 	struct pq_here here = PQ_HERE(PQsendQueryParams, conn);
-	HOT_NEXT(PQsendQueryParams);
+	__typeof__(&PQsendQueryParams) next = NEXT_HERE(PQsendQueryParams);
 	struct pq_command command = HOT_COMMAND(PQ_QUERY, query, count);
 
 	if (!pq_begin(&command))
@@ -109,7 +109,7 @@ PQsendQueryPrepared(PGconn *conn, const char *name, int count,
 		    const int *formats, int result_format)
 {
 	struct pq_here here = PQ_HERE(PQsendQueryPrepared, conn);
-	HOT_NEXT(PQsendQueryPrepared);
+	__typeof__(&PQsendQueryPrepared) next = NEXT_HERE(PQsendQueryPrepared);
 	char sql[BELAY_TEXT_MAX];
 	struct pq_command command =
 		HOT_COMMAND(PQ_QUERY, execute(name, sql), count);
@@ -170,7 +170,7 @@ BELAY_EXPORT PQ_EACH_QUERY PGresult *PQexec(PGconn *conn, const char *query)
 {
 	struct pq_here here = PQ_HERE(PQexec, conn);
 	const void *outer = pq_enter_of(BELAY_SITE(), here.inside);
-	HOT_NEXT(PQexec);
+	__typeof__(&PQexec) next = NEXT_HERE(PQexec);
 	PGresult *result;
 
 	result = next(conn, query);
@@ -270,7 +270,7 @@ BELAY_EXPORT PQ_EACH_QUERY PGresult *PQgetResult(PGconn *conn)
 {
 	struct pq_here here = PQ_HERE(PQgetResult, conn);
 	struct pq_connection *connection = here.connection;
-	HOT_NEXT(PQgetResult);
+	__typeof__(&PQgetResult) next = NEXT_HERE(PQgetResult);
 	PGresult *result;
 
 	/* libpq asks for what is left before it sends something. */

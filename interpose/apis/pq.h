@@ -203,7 +203,10 @@ struct pq_here {
 struct pq_here pq_here_find(struct belay_next *next, enum pq_hot index,
 			    const PGconn *conn, const void *site);
 
-/* A record stands where the functions of its libpq are found at once. */
+/*
+ * pq_here() - the connection's record knows where its libpq lies, and what that
+ * one's own calls go on to
+ */
 static inline struct pq_here pq_here(struct belay_next *next, enum pq_hot index,
 				     const PGconn *conn, const void *site)
 {
