@@ -119,15 +119,22 @@ static void what_nobody_unmarshals_is_released(void **state)
 	}
 }
 
+/* Home's object has a weak packet, and is locked. */
+static void pack_weak_and_lock(struct parcel *parcel)
+{
+	*parcel = (struct parcel){.mshctx = MSHCTX_INPROC,
+				  .mshlflags = MSHLFLAGS_TABLEWEAK};
+	room_run(&home, parcel_make, parcel);
+	room_run(&home, parcel_pack, parcel);
+	room_run(&home, parcel_lock, parcel);
+}
+
 static void the_last_unlock_may_release_the_rest(void **state)
 {
-	struct parcel parcel = {.mshctx = MSHCTX_INPROC,
-				.mshlflags = MSHLFLAGS_TABLEWEAK};
+	struct parcel parcel;
 
 	(void)state;
-	room_run(&home, parcel_make, &parcel);
-	room_run(&home, parcel_pack, &parcel);
-	room_run(&home, parcel_lock, &parcel);
+	pack_weak_and_lock(&parcel);
 	room_run(&home, parcel_unlock, &parcel);
 	assert_int_equal(counted_refs(parcel.counted), 1);
 	room_run(&home, parcel_throw, &parcel);
@@ -145,13 +152,10 @@ static void unlock_and_leave_the_rest(void *data)
 
 static void the_last_unlock_may_leave_weak_packets(void **state)
 {
-	struct parcel parcel = {.mshctx = MSHCTX_INPROC,
-				.mshlflags = MSHLFLAGS_TABLEWEAK};
+	struct parcel parcel;
 
 	(void)state;
-	room_run(&home, parcel_make, &parcel);
-	room_run(&home, parcel_pack, &parcel);
-	room_run(&home, parcel_lock, &parcel);
+	pack_weak_and_lock(&parcel);
 	room_run(&home, unlock_and_leave_the_rest, &parcel);
 	assert_int_equal(parcel.result, S_OK);
 	room_run(&home, parcel_drop, &parcel);
